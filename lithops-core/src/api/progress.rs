@@ -1,0 +1,63 @@
+//! How far a job is, and what it came to.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Calls of the job.
+    pub total: usize,
+    /// Calls that have their outcome, failed ones included.
+    pub done: usize,
+    /// Calls whose outcome is a failure.
+    pub failed: usize,
+    /// Calls that are with workers.
+    pub running: usize,
+}
+
+/// What a job came to, stages before it (the map of a `map_reduce`) included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobSummary {
+    /// What was called.
+    pub title: String,
+    /// Calls of the job and of stages before it.
+    pub calls: usize,
+    /// Calls with a value.
+    pub succeeded: usize,
+    /// Calls whose outcome is a failure.
+    pub failed: usize,
+    /// Calls that were run more than once.
+    pub repeated: usize,
+    /// Workers that had a part in it, the most of any stage.
+    pub workers: usize,
+    /// From submission to the last outcome, or to now.
+    pub wall: Duration,
+    /// The sum of the calls' own times.
+    pub busy: Duration,
+    /// Bytes of the job's own results.
+    pub result_bytes: u64,
+}
+
+impl JobSummary {
+    /// How many times longer the calls would have taken one after another.
+    pub fn speed_up(&self) -> f64 {
+        self.busy.as_secs_f64() / self.wall.as_secs_f64().max(1e-9)
+    }
+}
+
+impl fmt::Display for JobSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} calls, {} failed, {:.2} s wall, {:.2} s busy, {:.2}x speed-up, {} workers",
+            self.calls,
+            self.failed,
+            self.wall.as_secs_f64(),
+            self.busy.as_secs_f64(),
+            self.speed_up(),
+            self.workers
+        )?;
+        if self.repeated > 0 { write!(f, ", {} calls repeated", self.repeated) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a setting can't be used.
+
+/// A setting that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{path} can't be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The file is no TOML, or a value has the wrong type.
+    #[error("{path}: {reason}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// No backend has this name.
+    #[error("unknown {what} `{name}`; known: {known}")]
+    Unknown {
+        /// What kind of name it is.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// This build lacks the backend.
+    #[error("{what} `{name}` was left out of this build; it comes with the feature `{feature}`")]
+    LeftOut {
+        /// What kind of name it is.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The cargo feature of `lithops` that brings it.
+        feature: &'static str,
+    },
+    /// A setting is missing that has no default.
+    #[error("`{key}` is missing: say it in the section `[{section}]` of the configuration file")]
+    Missing {
+        /// Where it belongs.
+        section: String,
+        /// The setting.
+        key: &'static str,
+    },
+    /// A value is out of range.
+    #[error("`{key}` is {value}: {reason}")]
+    Invalid {
+        /// The setting.
+        key: String,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        reason: String,
+    },
+}

@@ -1,0 +1,201 @@
+//! Settings: what a file and the environment say, resolved once.
+//!
+//! A file `lithops.toml` looks like this; every key may be left out:
+//!
+//! ```toml
+//! [lithops]
+//! backend = "processes"     # or "threads", "localhost" for "processes"
+//! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
+//!                           # "azure_storage", "redis": each has a section of that name
+//! progress = true           # a bar for long jobs, where standard error is a terminal
+//!
+//! [localhost]
+//! worker_processes = 8      # calls at once; one for each processor by default
+//!
+//! [file]
+//! root = "/var/tmp/lithops" # where jobs keep their objects
+//!
+//! [aws_s3]
+//! storage_bucket = "jobs"
+//! region = "eu-west-1"
+//! ```
+//!
+//! A section of a storage holds for all data of that provider, in whichever bucket.
+
+mod error;
+mod file;
+mod raw;
+mod sections;
+
+use std::path::PathBuf;
+
+pub use error::ConfigError;
+use raw::RawConfig;
+pub use sections::{
+    AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
+};
+
+/// Settings as they hold: each from the environment, else from the file, else the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the compute backend; `processes` by default.
+    pub backend: String,
+    /// Name of the storage; by default `memory` for threads and `file` for all others.
+    pub storage: Option<String>,
+    /// Calls that run at once; by default as many as the backend likes.
+    pub workers: Option<usize>,
+    /// Folder of the storage `file`; one of the user's own in the folder for temporary files, by
+    /// default.
+    pub root: Option<PathBuf>,
+    /// Whether long jobs show a progress bar; by default where standard error is a terminal.
+    pub progress: Option<bool>,
+    /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
+    pub storages: StorageSections,
+    /// The file that settings were read from, as an absolute path.
+    pub file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let backend = "processes".to_owned();
+        Self {
+            backend,
+            storage: None,
+            workers: None,
+            root: None,
+            progress: None,
+            storages: StorageSections::default(),
+            file: None,
+        }
+    }
+}
+
+impl Config {
+    /// Resolves settings: `text` is the file called `path`, `environment` gives variables.
+    ///
+    /// Variables: `LITHOPS_BACKEND`, `LITHOPS_STORAGE`, `LITHOPS_STORAGE_BUCKET` (of that storage),
+    /// `LITHOPS_WORKERS`, `LITHOPS_PROGRESS`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] for an unknown key (the known ones are listed) or a value of the
+    /// wrong type, [`ConfigError::Invalid`] for a value out of range.
+    pub fn resolve(
+        path: &str,
+        text: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        // The error shows the line that it is about, which may hold a secret: only its words count.
+        let mut raw: RawConfig = toml::from_str(text).map_err(|error| ConfigError::Malformed {
+            path: path.to_owned(),
+            reason: raw::explain(text, &error),
+        })?;
+        let workers = match environment("LITHOPS_WORKERS") {
+            Some(value) => Some(parse("LITHOPS_WORKERS", &value, "a count of calls from 1 on")?),
+            None => raw.localhost.worker_processes,
+        };
+        if workers == Some(0) {
+            let (key, value) = ("worker_processes".to_owned(), "0".to_owned());
+            return Err(ConfigError::Invalid { key, value, reason: "it must be 1 or more".into() });
+        }
+        let progress = match environment("LITHOPS_PROGRESS") {
+            Some(value) => Some(parse("LITHOPS_PROGRESS", &value, "`true` or `false`")?),
+            None => raw.lithops.progress,
+        };
+        let mut storages = raw.storages();
+        let backend = environment("LITHOPS_BACKEND").or(raw.lithops.backend);
+        let storage = environment("LITHOPS_STORAGE").or(raw.lithops.storage);
+        if let (Some(name), Some(bucket)) = (&storage, environment("LITHOPS_STORAGE_BUCKET")) {
+            storages.set_bucket(name, bucket);
+        }
+        Ok(Self {
+            backend: backend.unwrap_or_else(|| Self::default().backend),
+            storage,
+            workers,
+            root: raw.file.root,
+            progress,
+            storages,
+            file: None,
+        })
+    }
+}
+
+fn parse<T: std::str::FromStr>(key: &str, value: &str, wanted: &str) -> Result<T, ConfigError> {
+    value.parse().map_err(|_| ConfigError::Invalid {
+        key: key.to_owned(),
+        value: format!("`{value}`"),
+        reason: format!("it must be {wanted}"),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn resolve(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::resolve("lithops.toml", text, |name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_said_gives_the_defaults() {
+        assert_eq!(resolve("", &[]), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let text = "[lithops]\nbackend = \"threads\"\n[localhost]\nworker_processes = 3";
+        let config = resolve(text, &[("LITHOPS_BACKEND", "processes")]);
+        let (backend, workers) = ("processes".to_owned(), Some(3));
+        assert_eq!(config, Ok(Config { backend, workers, ..Config::default() }));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_and_the_known_ones_are_listed() {
+        let error = resolve("[lithops]\nbackends = \"x\"", &[]);
+        let Err(ConfigError::Malformed { reason, .. }) = error else { panic!("{error:?}") };
+        assert!(reason.contains("unknown field `backends`"), "{reason}");
+        assert!(reason.contains("`backend`, `storage`, `progress`"), "{reason}");
+    }
+
+    #[test]
+    fn no_workers_at_all_is_refused() {
+        for result in [
+            resolve("[localhost]\nworker_processes = 0", &[]),
+            resolve("", &[("LITHOPS_WORKERS", "0")]),
+            resolve("", &[("LITHOPS_WORKERS", "many")]),
+        ] {
+            assert!(matches!(result, Err(ConfigError::Invalid { .. })), "{result:?}");
+        }
+    }
+
+    #[test]
+    fn a_section_is_read_by_the_names_that_lithops_gives() {
+        let text = "[lithops]\nstorage = \"ibm_cos\"\n[ibm_cos]\nstorage_bucket = \"jobs\"\n\
+                    region = \"eu-de\"\niam_api_key = \"k\"\n[aws_s3]\nstorage_bucket = \"b\"";
+        let config = resolve(text, &[("LITHOPS_STORAGE_BUCKET", "others")]).unwrap();
+        let cos = config.storages.ibm_cos.unwrap();
+        assert_eq!(cos.storage_bucket.as_deref(), Some("others"));
+        assert_eq!(
+            (cos.region.as_deref(), cos.api_key),
+            (Some("eu-de"), Some("k".to_owned().into()))
+        );
+        assert_eq!(config.storages.aws_s3.unwrap().storage_bucket.as_deref(), Some("b"));
+        assert_eq!(config.storages.minio, None);
+    }
+
+    #[test]
+    fn a_mistake_in_a_line_with_a_secret_does_not_show_it() {
+        for text in [
+            "[aws_s3]\nsecret_access_keys = \"s3cr3t\"",
+            "[aws_s3]\nsecret_access_key = [\"s3cr3t\"]",
+            "[aws_s3]\nsecret_access_key = \"s3cr3t",
+        ] {
+            let error = resolve(text, &[]).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
+            assert!(error.to_string().starts_with("lithops.toml: line 2: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the file says, key by key.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) lithops: RawLithops,
+    pub(super) localhost: RawLocalhost,
+    pub(super) file: RawFile,
+    aws_s3: Option<S3Section>,
+    ibm_cos: Option<CosSection>,
+    minio: Option<S3Section>,
+    ceph: Option<S3Section>,
+    gcp_storage: Option<GcpSection>,
+    azure_storage: Option<AzureSection>,
+    redis: Option<RedisSection>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLithops {
+    pub(super) backend: Option<String>,
+    pub(super) storage: Option<String>,
+    pub(super) progress: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLocalhost {
+    pub(super) worker_processes: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawFile {
+    pub(super) root: Option<PathBuf>,
+}
+
+impl RawConfig {
+    pub(super) fn storages(&mut self) -> StorageSections {
+        StorageSections {
+            aws_s3: self.aws_s3.take(),
+            ibm_cos: self.ibm_cos.take(),
+            minio: self.minio.take(),
+            ceph: self.ceph.take(),
+            gcp_storage: self.gcp_storage.take(),
+            azure_storage: self.azure_storage.take(),
+            redis: self.redis.take(),
+        }
+    }
+}
+
+/// Says what is wrong and in which line, without the line itself.
+pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
+    format!("line {line}: {}", error.message())
+}

@@ -1,0 +1,34 @@
+//! What a backend can do, as plain data that the planner and the tests read.
+
+use std::time::Duration;
+
+/// What a compute backend can do. Nobody asks for a backend's name to know how to behave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capability {
+    /// The backend's name, for messages.
+    pub backend: &'static str,
+    /// The most calls that run at once.
+    pub max_workers: usize,
+    /// What stands between two calls.
+    pub isolation: Isolation,
+    /// Whether a limit of memory can be set for a worker.
+    pub memory_limit: bool,
+    /// Whether a worker can be given environment variables.
+    pub environment: bool,
+    /// Whether what a call writes to its standard streams is kept with it.
+    pub captures_output: bool,
+    /// The longest that a call may run, if the platform has such a limit.
+    pub max_duration: Option<Duration>,
+}
+
+/// What stands between two calls that run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isolation {
+    /// Nothing: they are threads of the client. A call that exits or crashes takes the client along,
+    /// and a call past its limit is abandoned, not stopped.
+    Thread,
+    /// Each has a process.
+    Process,
+    /// Each has a container.
+    Container,
+}

@@ -1,0 +1,163 @@
+//! Where calls run: the port that compute providers implement.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{Capability, Link, Running};
+use crate::wire::{CallError, JobId, WorkOrder};
+
+/// A place that starts workers: threads, processes, containers, a cloud.
+///
+/// Workers find their calls through storage, by the [`WorkOrder`] they are started with; a backend
+/// that can talk to its workers also gives a [`Link`], and needs no storage then.
+#[async_trait]
+pub trait ComputeBackend: Send + Sync + fmt::Debug {
+    /// What this backend can do; the same for its whole life.
+    fn capability(&self) -> Capability;
+
+    /// The direct way to workers, if there is one.
+    fn link(&self) -> Option<&dyn Link>;
+
+    /// Makes sure that workers can be started: the runtime is there and has the program.
+    ///
+    /// Called before the first launch; may be called again, and costs little then. Gives the name of
+    /// the runtime.
+    ///
+    /// # Errors
+    /// [`ComputeError`] with what is missing and how to mend it.
+    async fn deploy(&self) -> Result<String, ComputeError>;
+
+    /// Starts workers `0..launch.workers` of one dispatch and returns once the platform has taken
+    /// the order, not once they run.
+    ///
+    /// # Errors
+    /// [`ComputeError`]; then no worker of this launch runs.
+    async fn start(&self, launch: Launch) -> Result<(), ComputeError>;
+
+    /// What the platform says of each worker of a job, all dispatches included.
+    ///
+    /// # Errors
+    /// [`ComputeError`] if the platform can't be asked.
+    async fn status(&self, job: &JobId) -> Result<Vec<WorkerStatus>, ComputeError>;
+
+    /// Stops all workers of a job and forgets them. A job that is unknown is no error.
+    ///
+    /// # Errors
+    /// [`ComputeError`] if the platform refuses.
+    async fn cancel(&self, job: &JobId) -> Result<(), ComputeError>;
+
+    /// Removes what a scope has left on the platform; gives how many things.
+    ///
+    /// # Errors
+    /// [`ComputeError`] if the platform refuses.
+    async fn clean(&self, scope: CleanScope) -> Result<usize, ComputeError>;
+}
+
+/// An order to start workers.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The job they work for.
+    pub job: JobId,
+    /// Where they find their calls.
+    pub order: WorkOrder,
+    /// How many: as many as the order has shares.
+    pub workers: u32,
+    /// What they are started with.
+    pub profile: WorkerProfile,
+}
+
+/// What a worker is started with. Workers of unlike profiles are not shared between jobs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WorkerProfile {
+    /// Environment variables on top of what the platform gives.
+    pub environment: BTreeMap<String, String>,
+    /// Limit of memory in bytes.
+    pub memory: Option<u64>,
+}
+
+/// What the platform says of one worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkerStatus {
+    /// The dispatch it belongs to.
+    pub wave: u32,
+    /// Its number there.
+    pub worker: u32,
+    /// What it is doing.
+    pub state: WorkerState,
+}
+
+/// What a worker is doing, as the platform sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkerState {
+    /// It has not begun.
+    Pending,
+    /// It runs.
+    Running,
+    /// It has ended by itself and said all it had to say.
+    Succeeded,
+    /// It has ended in another way; calls without an outcome end for this cause.
+    Failed {
+        /// The call that it was running, where the platform can tell.
+        running: Option<Running>,
+        /// What killed it.
+        cause: CallError,
+    },
+}
+
+/// What [`ComputeBackend::clean`] removes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CleanScope {
+    /// What one job made.
+    Job(JobId),
+    /// All that dead clients left behind.
+    Leftovers,
+    /// Everything of ours on the platform.
+    All,
+}
+
+/// A platform's refusal.
+#[derive(Debug, thiserror::Error)]
+#[error("{backend}: {operation} failed: {kind}: {message}")]
+pub struct ComputeError {
+    /// What happened.
+    pub kind: ComputeErrorKind,
+    /// The backend's name.
+    pub backend: &'static str,
+    /// What was tried.
+    pub operation: &'static str,
+    /// The cause and the next step.
+    pub message: String,
+    /// The platform's own error.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Why a platform refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComputeErrorKind {
+    /// The platform is out of reach or busy; trying again may help.
+    #[error("the platform did not answer as it should")]
+    Unavailable,
+    /// A limit of the account or machine is reached.
+    #[error("a limit is reached")]
+    Quota,
+    /// The platform refused the caller.
+    #[error("access denied")]
+    Denied,
+    /// The order is one that this backend can't carry out.
+    #[error("not possible here")]
+    Unsupported,
+    /// Workers could not be started.
+    #[error("workers could not be started")]
+    Start,
+}
+
+impl ComputeError {
+    /// Whether trying again may help.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind, ComputeErrorKind::Unavailable)
+    }
+}

@@ -1,0 +1,94 @@
+//! The direct way to workers: messages pushed at once, with no storage request.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::{ComputeError, WorkerProfile};
+use crate::wire::{CallError, FromWorker, ToWorker};
+
+/// Opens lanes, each to one worker that runs one call at a time.
+#[async_trait]
+pub trait Link: Send + Sync {
+    /// Starts a worker and gives the lane to it, without waiting for the worker to be up: messages
+    /// may be sent at once.
+    ///
+    /// What the worker says goes to `sink`, its death last. A worker whose lane is dropped ends.
+    ///
+    /// # Errors
+    /// [`ComputeError`] if no worker can be started.
+    async fn open(
+        &self,
+        profile: &WorkerProfile,
+        sink: LaneSink,
+    ) -> Result<Box<dyn Lane>, ComputeError>;
+}
+
+/// The client's end of a lane.
+pub trait Lane: Send + fmt::Debug {
+    /// Queues a message; never blocks. If the worker is gone its death is, or will be, in the sink.
+    fn send(&mut self, message: ToWorker);
+
+    /// Stops the worker at once, in the middle of a call if it must.
+    fn kill(&mut self);
+}
+
+/// Where a lane's events go.
+#[derive(Clone, Debug)]
+pub struct LaneSink {
+    lane: u64,
+    events: mpsc::UnboundedSender<LaneEvent>,
+}
+
+impl LaneSink {
+    /// A sink for the lane numbered `lane`.
+    pub fn new(lane: u64, events: mpsc::UnboundedSender<LaneEvent>) -> Self {
+        Self { lane, events }
+    }
+
+    /// Passes an event on; gives false if nobody listens any more.
+    pub fn send(&self, news: News) -> bool {
+        self.events.send(LaneEvent { lane: self.lane, news }).is_ok()
+    }
+}
+
+/// Something that happened on a lane.
+#[derive(Debug)]
+pub struct LaneEvent {
+    /// The lane's number.
+    pub lane: u64,
+    /// What happened.
+    pub news: News,
+}
+
+/// What happened on a lane.
+#[derive(Debug)]
+pub enum News {
+    /// The worker said something.
+    Said(FromWorker),
+    /// The worker is gone; nothing follows.
+    Died(Death),
+}
+
+/// How a worker ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Death {
+    /// The call that it was running, where that is known.
+    pub running: Option<Running>,
+    /// What killed it: the outcome of that call, if it isn't run again.
+    pub cause: CallError,
+    /// Whether it had ever said that it was up.
+    pub was_up: bool,
+}
+
+/// A call that a worker was running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Number of the job on the link.
+    pub ticket: u32,
+    /// Place of the call in its job.
+    pub index: u32,
+    /// Which try it was.
+    pub attempt: u32,
+}

@@ -1,0 +1,38 @@
+//! The library's own runtime.
+
+use std::future::Future;
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// The runtime on which the library works behind the caller's back.
+///
+/// Jobs go on whatever the caller's thread does: it may be inside a runtime of one thread that is
+/// busy, or in none. Started at first use; lives as long as the process.
+pub fn runtime() -> &'static Handle {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| {
+            Builder::new_multi_thread()
+                // One thread: what runs here is short, and waking a second one costs more.
+                .worker_threads(1)
+                .thread_name("lithops")
+                .enable_all()
+                .build()
+                .expect("the operating system gives the process one more thread")
+        })
+        .handle()
+}
+
+/// Runs a future to its end from a thread that is in no runtime: a plain `main`, or a sync function
+/// inside a call.
+///
+/// # Panics
+/// If called from async code: `.await` there instead.
+///
+/// ```
+/// assert_eq!(lithops_core::run::block_on(async { 1 + 1 }), 2);
+/// ```
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    runtime().block_on(future)
+}

@@ -1,0 +1,344 @@
+//! The executor over a compute backend and a storage.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use super::job::RunningJob;
+use super::link::{self, Bounds, Command};
+use super::pending::Pending;
+use super::storage::{self, Order, Surroundings};
+use crate::api::is_inside_call;
+use crate::error::Error;
+use crate::function::build_id;
+use crate::plan::{PlannedJob, Transport};
+use crate::ports::{
+    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
+    SubmittedJob, Supply,
+};
+use crate::wire::{JobHead, JobId, keys};
+
+/// How long workers that were stopped may take to end, before what they wrote is removed.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// Bounds of waiting, the same for all jobs of an executor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EngineSettings {
+    /// How long a worker may take to say its first word.
+    pub start_bound: Duration,
+    /// How long a worker that has calls may say nothing.
+    pub silence_bound: Duration,
+    /// The longest wait between two looks into storage.
+    pub poll: Duration,
+}
+
+impl Default for EngineSettings {
+    /// 30 s to start, 30 s of silence, a look each second.
+    fn default() -> Self {
+        Self {
+            start_bound: Duration::from_secs(30),
+            silence_bound: Duration::from_secs(30),
+            poll: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The executor over a compute backend and a storage: every backend runs under this one.
+///
+/// Cheap to clone; clones are the same executor. When the last clone and the last handle of its jobs
+/// are gone, its workers end.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    name: String,
+    around: Surroundings,
+    observer: Option<Arc<dyn JobObserver>>,
+    commands: Option<mpsc::UnboundedSender<Command>>,
+    jobs: Mutex<HashMap<JobId, Route>>,
+    next: AtomicU32,
+    pending: Pending,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner")
+            .field("name", &self.name)
+            .field("around", &self.around)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a job is reached.
+#[derive(Debug)]
+struct Route {
+    ticket: u32,
+    /// The job's driver, if it runs through storage.
+    driver: Option<mpsc::UnboundedSender<Order>>,
+    leaves_objects: bool,
+}
+
+impl Engine {
+    /// An executor over `backend` and `storage`; starts nothing until the first job.
+    pub fn new(
+        backend: Arc<dyn ComputeBackend>,
+        storage: Arc<dyn StorageBackend>,
+        settings: EngineSettings,
+        observer: Option<Arc<dyn JobObserver>>,
+    ) -> Self {
+        let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
+        let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
+        let inner = Arc::new(Inner {
+            name: name(),
+            around: Surroundings { backend, storage, settings },
+            observer,
+            commands,
+            jobs: Mutex::default(),
+            next: AtomicU32::new(0),
+            pending: Pending::new(),
+        });
+        super::interrupt::remember(Arc::downgrade(&inner));
+        Self { inner }
+    }
+}
+
+/// Six characters that no other executor of the same storage is likely to have.
+fn name() -> String {
+    let seed = (std::process::id(), std::time::SystemTime::now());
+    let bits = RandomState::new().hash_one(seed);
+    format!("{:08x}", bits >> 32)
+}
+
+impl Inner {
+    fn jobs(&self) -> MutexGuard<'_, HashMap<JobId, Route>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops everything, and waits for it.
+    pub(super) async fn stop(&self) {
+        if let Some(commands) = &self.commands {
+            let (done, wait) = oneshot::channel();
+            if commands.send(Command::Shutdown { done }).is_ok() {
+                // An error means that the dispatcher has ended already.
+                wait.await.ok();
+            }
+        }
+        let jobs = std::mem::take(&mut *self.jobs());
+        for (job, route) in jobs {
+            clean_up(&self.around.storage, &job, route).await;
+        }
+        self.pending.wait().await;
+    }
+
+    /// Refuses terms that the backend can't meet, before anything begins.
+    fn check(&self, job: &PlannedJob) -> Result<(), Error> {
+        let capability = self.around.backend.capability();
+        let backend = capability.backend;
+        let refuse = |what, hint| Err(Error::Unsupported { backend, what, hint });
+        if job.options.memory.is_some() && !capability.memory_limit {
+            return refuse("limit of memory", "leave `.memory(..)` out, or use processes");
+        }
+        if !job.options.environment.is_empty() && !capability.environment {
+            return refuse("environment of its own", "leave `.env(..)` out, or use processes");
+        }
+        if let (Some(limit), Some(timeout)) = (capability.max_duration, job.options.timeout)
+            && timeout > limit
+        {
+            return refuse("calls of that length", "lower `.timeout(..)`");
+        }
+        let storage_needed = self.goes_through_storage(job)
+            || job.options.store_above.is_some()
+            || job.options.writes_objects;
+        let apart = capability.isolation > Isolation::Thread;
+        if storage_needed && apart && self.around.storage.location().is_in_process() {
+            return refuse(
+                "way to a storage in the client's memory",
+                "use a storage that workers can reach: `storage = \"file\"`",
+            );
+        }
+        Ok(())
+    }
+
+    fn goes_through_storage(&self, job: &PlannedJob) -> bool {
+        self.commands.is_none() || job.options.transport == Transport::Storage
+    }
+}
+
+#[async_trait]
+impl Executor for Engine {
+    fn capability(&self) -> Capability {
+        self.inner.around.backend.capability()
+    }
+
+    fn submit(&self, plan: PlannedJob) -> Result<SubmittedJob, Error> {
+        self.inner.check(&plan)?;
+        let ticket = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        let id = JobId::new(&self.inner.name, ticket);
+        let timeout_ms =
+            |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1);
+        let head = JobHead {
+            job: id.clone(),
+            ticket,
+            calls: plan.inputs.len(),
+            function: plan.function.clone(),
+            result_type: plan.result_type.to_owned(),
+            build: build_id().to_vec(),
+            timeout_ms: plan.options.timeout.map(timeout_ms),
+            retry: (
+                plan.options.retry.worker_deaths,
+                plan.options.retry.retries,
+                u64::try_from(plan.options.retry.backoff.as_millis()).unwrap_or(u64::MAX),
+            ),
+            memory: plan.options.memory,
+            store_above: plan.options.store_above,
+            storage: self.inner.around.storage.location(),
+            shared: plan.shared.clone(),
+        };
+        tracing::info!(job = %id, function = %head.function.path, calls = head.calls, "job submitted");
+        let (events, listener) = mpsc::unbounded_channel();
+        let (calls, result_type) = (head.calls, head.result_type.clone());
+        let through_storage = self.inner.goes_through_storage(&plan);
+        let leaves_objects =
+            through_storage || plan.options.store_above.is_some() || plan.options.writes_objects;
+        let job = RunningJob::new(head, plan, events);
+        let driver = if through_storage {
+            let (orders, inbox) = mpsc::unbounded_channel();
+            super::runtime().spawn(storage::drive(job, self.inner.around.clone(), inbox));
+            Some(orders)
+        } else {
+            let commands = self.inner.commands.as_ref().ok_or(Error::Closed)?;
+            let job = Box::new(job);
+            commands
+                .send(Command::Submit { job, nested: is_inside_call() })
+                .map_err(|_| Error::Closed)?;
+            None
+        };
+        self.inner.jobs().insert(id.clone(), Route { ticket, driver, leaves_objects });
+        let in_storage = through_storage;
+        Ok(SubmittedJob { id, calls, result_type, in_storage, events: listener })
+    }
+
+    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
+        let (events, listener) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let head = storage::take_up(job, self.inner.around.clone(), events, inbox).await?;
+        let route = Route { ticket: head.ticket, driver: Some(orders), leaves_objects: true };
+        self.inner.jobs().insert(job.clone(), route);
+        let (calls, result_type) = (head.calls, head.result_type);
+        let id = job.clone();
+        Ok(SubmittedJob { id, calls, result_type, in_storage: true, events: listener })
+    }
+
+    fn supply(&self, job: &JobId, inputs: Supply) {
+        match self.inner.jobs().get(job) {
+            // A job that has ended needs no arguments.
+            Some(Route { driver: Some(driver), .. }) => drop(driver.send(Order::Supply(inputs))),
+            Some(Route { ticket, .. }) => self.command(Command::Supply { ticket: *ticket, inputs }),
+            None => {}
+        }
+    }
+
+    fn cancel(&self, job: &JobId) {
+        match self.inner.jobs().get(job) {
+            Some(Route { driver: Some(driver), .. }) => drop(driver.send(Order::Cancel)),
+            Some(Route { ticket, .. }) => self.command(Command::Cancel { ticket: *ticket }),
+            None => {}
+        }
+    }
+
+    fn release(&self, job: &JobId) {
+        // Counted before it leaves the map: whoever waits for clean-ups sees it in one or the other.
+        let pending = self.inner.pending.begin();
+        let Some(route) = self.inner.jobs().remove(job) else { return };
+        let ended = match &route.driver {
+            Some(driver) => {
+                // It may have ended already.
+                driver.send(Order::Cancel).ok();
+                None
+            }
+            None => {
+                let (ended, wait) = oneshot::channel();
+                self.command(Command::Release { ticket: route.ticket, ended });
+                Some(wait)
+            }
+        };
+        if route.leaves_objects {
+            let (storage, job) = (Arc::clone(&self.inner.around.storage), job.clone());
+            super::runtime().spawn(async move {
+                if let Some(ended) = ended {
+                    // Either error says no more than that nobody will tell: then it is time too.
+                    tokio::time::timeout(LAST_WRITES, ended).await.ok();
+                }
+                clean_up(&storage, &job, route).await;
+                drop(pending);
+            });
+        }
+    }
+
+    fn keep(&self, job: &JobId) {
+        if let Some(route) = self.inner.jobs().get_mut(job) {
+            route.leaves_objects = false;
+        }
+    }
+
+    async fn shutdown(&self) {
+        self.inner.stop().await;
+    }
+
+    fn storage(&self) -> Arc<dyn StorageBackend> {
+        Arc::clone(&self.inner.around.storage)
+    }
+
+    fn observer(&self) -> Option<Arc<dyn JobObserver>> {
+        self.inner.observer.clone()
+    }
+
+    fn handle(&self) -> Arc<dyn Executor> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Engine {
+    fn command(&self, command: Command) {
+        if let Some(commands) = &self.inner.commands {
+            // The dispatcher has ended: so have its jobs.
+            commands.send(command).ok();
+        }
+    }
+}
+
+/// Stops a job's driver and removes what the job made.
+async fn clean_up(storage: &Arc<dyn StorageBackend>, job: &JobId, route: Route) {
+    if let Some(driver) = route.driver {
+        // An outcome written after the deletion would stay: first the workers have to have ended,
+        // which the driver sees to. It may have ended itself already.
+        driver.send(Order::Cancel).ok();
+        driver.closed().await;
+    }
+    if route.leaves_objects
+        && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await
+    {
+        tracing::warn!(%job, %error, "what the job made could not be removed; its prefix can be deleted by hand");
+    }
+}
+
+async fn remove_prefix(storage: &dyn StorageBackend, prefix: &str) -> Result<(), StorageError> {
+    loop {
+        let page = storage.list(prefix, None).await?;
+        let keys: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        storage.delete(&keys).await?;
+        if !page.more {
+            return Ok(());
+        }
+    }
+}

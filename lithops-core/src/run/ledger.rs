@@ -1,0 +1,215 @@
+//! Who owes what: for each call of a job, its attempts and whether its outcome is recorded.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::plan::RetryPolicy;
+use crate::ports::{FailedAttempt, Settled};
+use crate::wire::{CallError, Report, Timing};
+
+/// The state of every call of one job. Keeps the promise that each gets exactly one outcome.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    calls: Vec<Call>,
+    open: u32,
+    policy: RetryPolicy,
+    earlier: HashMap<u32, Vec<FailedAttempt>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Call {
+    attempt: u32,
+    failures: u32,
+    settled: bool,
+}
+
+/// What a report comes to.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It is the call's outcome.
+    Settled(Settled),
+    /// The call is to be run again after a wait.
+    Again(Duration),
+    /// It changes nothing: the outcome is recorded, or a later attempt is under way.
+    Late,
+}
+
+impl Ledger {
+    pub(super) fn new(calls: u32, policy: RetryPolicy) -> Self {
+        let calls = vec![Call::default(); calls as usize];
+        Self { open: calls.len() as u32, calls, policy, earlier: HashMap::new() }
+    }
+
+    /// How many calls have no outcome yet.
+    pub(super) fn open(&self) -> u32 {
+        self.open
+    }
+
+    pub(super) fn is_open(&self, index: u32) -> bool {
+        self.calls.get(index as usize).is_some_and(|call| !call.settled)
+    }
+
+    /// Whether a worker has died on this call, so that it should run with no neighbour.
+    pub(super) fn is_suspect(&self, index: u32) -> bool {
+        self.earlier
+            .get(&index)
+            .is_some_and(|earlier| earlier.iter().any(|attempt| attempt.cause.is_worker_death()))
+    }
+
+    /// Counts a new attempt and gives its number.
+    pub(super) fn begin(&mut self, index: u32) -> u32 {
+        let call = &mut self.calls[index as usize];
+        call.attempt = call.attempt.saturating_add(1);
+        call.attempt
+    }
+
+    /// Takes back an attempt that came back not begun.
+    pub(super) fn not_begun(&mut self, index: u32) {
+        if let Some(call) = self.calls.get_mut(index as usize) {
+            call.attempt = call.attempt.saturating_sub(1);
+        }
+    }
+
+    /// Raises the attempt number to one that was seen in storage.
+    pub(super) fn begun(&mut self, index: u32, attempt: u32) {
+        if let Some(call) = self.calls.get_mut(index as usize) {
+            call.attempt = call.attempt.max(attempt);
+        }
+    }
+
+    /// Takes a report and decides.
+    pub(super) fn record(&mut self, report: Report, worker: u32) -> Verdict {
+        let Some(call) = self.calls.get_mut(report.index as usize) else { return Verdict::Late };
+        if call.settled {
+            return Verdict::Late;
+        }
+        let again = match &report.outcome {
+            Ok(_) if !report.returned_err => None,
+            // An older attempt's failure says nothing of the one that runs.
+            Err(_) if report.attempt < call.attempt => return Verdict::Late,
+            Ok(_) if report.attempt < call.attempt => None,
+            Ok(_) => {
+                let allowed = call.failures < self.policy.retries;
+                allowed.then(|| (returned_err(), self.policy.backoff))
+            }
+            Err(cause) => self
+                .policy
+                .again(cause, call.failures.saturating_add(1))
+                .map(|wait| (cause.clone(), wait)),
+        };
+        if let Some((cause, wait)) = again {
+            call.failures = call.failures.saturating_add(1);
+            let failed = FailedAttempt { attempt: report.attempt, worker, cause };
+            self.earlier.entry(report.index).or_default().push(failed);
+            return Verdict::Again(wait);
+        }
+        call.settled = true;
+        self.open -= 1;
+        let earlier = if self.earlier.is_empty() {
+            Vec::new()
+        } else {
+            self.earlier.remove(&report.index).unwrap_or_default()
+        };
+        Verdict::Settled(Settled { report, worker, earlier })
+    }
+
+    /// Records that an attempt failed in a way no report tells of: its worker died, or the like.
+    pub(super) fn record_failure(
+        &mut self,
+        index: u32,
+        attempt: u32,
+        worker: u32,
+        cause: CallError,
+    ) -> Verdict {
+        let outcome = Err(cause);
+        let timing = Timing::default();
+        let report = Report { index, attempt, outcome, returned_err: false, timing, logs: None };
+        self.record(report, worker)
+    }
+
+    /// Ends every call that has no outcome with `cause`.
+    pub(super) fn settle_open(&mut self, cause: &CallError) -> Vec<Settled> {
+        let open: Vec<u32> =
+            (0..self.calls.len() as u32).filter(|index| self.is_open(*index)).collect();
+        open.into_iter().filter_map(|index| self.settle(index, cause.clone())).collect()
+    }
+
+    /// Ends one call with `cause`, whatever the policy says; `None` if it has its outcome.
+    pub(super) fn settle(&mut self, index: u32, cause: CallError) -> Option<Settled> {
+        let call = self.calls.get_mut(index as usize).filter(|call| !call.settled)?;
+        call.settled = true;
+        self.open -= 1;
+        let attempt = call.attempt;
+        let earlier = self.earlier.remove(&index).unwrap_or_default();
+        let timing = Timing::default();
+        let report =
+            Report { index, attempt, outcome: Err(cause), returned_err: false, timing, logs: None };
+        Some(Settled { report, worker: 0, earlier })
+    }
+}
+
+fn returned_err() -> CallError {
+    CallError::Failed(crate::wire::FunctionError {
+        kind: "Err".to_owned(),
+        message: "the function returned an `Err` value".to_owned(),
+        chain: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::wire::Payload;
+
+    fn value(index: u32, attempt: u32) -> Report {
+        let outcome = Ok(Payload::Inline(Bytes::new()));
+        let timing = Timing::default();
+        Report { index, attempt, outcome, returned_err: false, timing, logs: None }
+    }
+
+    fn lost() -> CallError {
+        CallError::WorkerLost { reason: "gone".to_owned() }
+    }
+
+    #[test]
+    fn the_first_value_counts_and_a_second_is_late() {
+        let mut ledger = Ledger::new(2, RetryPolicy::default());
+        ledger.begin(1);
+        assert!(matches!(ledger.record(value(1, 1), 0), Verdict::Settled(_)));
+        assert!(matches!(ledger.record(value(1, 1), 0), Verdict::Late));
+        assert_eq!(ledger.open(), 1);
+    }
+
+    #[test]
+    fn a_late_failure_of_an_older_attempt_changes_nothing() {
+        let mut ledger = Ledger::new(1, RetryPolicy::default());
+        ledger.begin(0);
+        ledger.begin(0);
+        assert!(matches!(ledger.record_failure(0, 1, 0, lost()), Verdict::Late));
+        assert!(matches!(ledger.record(value(0, 1), 0), Verdict::Settled(_)));
+    }
+
+    #[test]
+    fn attempts_that_failed_are_told_with_the_outcome() {
+        let mut ledger = Ledger::new(1, RetryPolicy::default());
+        for attempt in 1..=2 {
+            assert_eq!(ledger.begin(0), attempt);
+            assert!(matches!(ledger.record_failure(0, attempt, 5, lost()), Verdict::Again(_)));
+            assert!(ledger.is_suspect(0));
+        }
+        ledger.begin(0);
+        let Verdict::Settled(settled) = ledger.record_failure(0, 3, 5, lost()) else {
+            panic!("the third death is final")
+        };
+        assert_eq!(settled.earlier.len(), 2);
+        assert_eq!(settled.report.outcome, Err(lost()));
+    }
+
+    #[test]
+    fn an_index_that_the_job_does_not_have_is_ignored() {
+        let mut ledger = Ledger::new(1, RetryPolicy::default());
+        assert!(matches!(ledger.record(value(7, 1), 0), Verdict::Late));
+    }
+}

@@ -1,0 +1,121 @@
+//! One lane as the dispatcher sees it.
+
+use std::collections::{HashSet, VecDeque};
+
+use tokio::time::{Duration, Instant};
+
+use crate::ports::{Lane, WorkerProfile};
+use crate::wire::{CallInput, CallRange, Input};
+
+/// A worker that has calls and says nothing for this long is at a long one.
+const LONG: Duration = Duration::from_millis(10);
+
+/// One lane: what its worker has been sent and has not answered.
+#[derive(Debug)]
+pub(super) struct LaneState {
+    /// The way to the worker; `None` while it is being opened.
+    pub(super) control: Option<Box<dyn Lane>>,
+    pub(super) profile: WorkerProfile,
+    /// Jobs whose head the worker has.
+    pub(super) knows: HashSet<u32>,
+    /// Calls that were sent, in the order in which the worker runs them.
+    sent: VecDeque<Sent>,
+    bytes: u64,
+    /// When the worker was last heard of, or was started.
+    pub(super) heard: Instant,
+    /// Whether it has said anything at all.
+    pub(super) up: bool,
+    /// Whether a recall is under way.
+    pub(super) recalled: bool,
+    /// Whether the one call it has must have no neighbour.
+    pub(super) alone: bool,
+}
+
+/// A call that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) ticket: u32,
+    pub(super) index: u32,
+    pub(super) attempt: u32,
+    bytes: u64,
+}
+
+impl LaneState {
+    pub(super) fn opening(profile: WorkerProfile) -> Self {
+        Self {
+            control: None,
+            profile,
+            knows: HashSet::new(),
+            sent: VecDeque::new(),
+            bytes: 0,
+            heard: Instant::now(),
+            up: false,
+            recalled: false,
+            alone: false,
+        }
+    }
+
+    /// Notes calls that are about to be sent.
+    pub(super) fn note(&mut self, ticket: u32, calls: &[CallInput]) {
+        for call in calls {
+            let bytes = match &call.input {
+                Input::One(payload) => payload.len(),
+                Input::Many(payloads) => payloads.iter().map(|payload| payload.len()).sum(),
+            };
+            self.bytes += bytes;
+            self.sent.push_back(Sent { ticket, index: call.index, attempt: call.attempt, bytes });
+        }
+    }
+
+    /// Strikes an answered call; gives whether it was sent here.
+    pub(super) fn strike(&mut self, ticket: u32, index: u32, attempt: u32) -> bool {
+        // Workers answer in order, so this looks at the first one nearly always.
+        let place = self
+            .sent
+            .iter()
+            .position(|s| (s.ticket, s.index, s.attempt) == (ticket, index, attempt));
+        let Some(sent) = place.and_then(|place| self.sent.remove(place)) else { return false };
+        self.bytes -= sent.bytes;
+        true
+    }
+
+    /// Strikes calls that came back not begun.
+    pub(super) fn take_back(&mut self, ticket: u32, calls: CallRange) {
+        let range = calls.first..calls.first + calls.count;
+        let mut freed = 0;
+        self.sent.retain(|sent| {
+            let back = sent.ticket == ticket && range.contains(&sent.index);
+            freed += if back { sent.bytes } else { 0 };
+            !back
+        });
+        self.bytes -= freed;
+    }
+
+    /// Empties the lane, for one whose worker is gone.
+    pub(super) fn drain(&mut self) -> Vec<Sent> {
+        self.bytes = 0;
+        self.sent.drain(..).collect()
+    }
+
+    /// Whether the worker is at a call that takes long, so that what waits behind it had better go
+    /// elsewhere.
+    pub(super) fn is_stalled(&self, now: Instant) -> bool {
+        !self.sent.is_empty() && now.duration_since(self.heard) >= LONG
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.sent.len()
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    pub(super) fn works_for(&self, ticket: u32) -> bool {
+        self.sent.iter().any(|sent| sent.ticket == ticket)
+    }
+}

@@ -1,0 +1,72 @@
+//! Writes the object of a wave.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+
+use super::driver::Surroundings;
+use crate::ports::{PutMode, StorageError};
+use crate::run::job::RunningJob;
+use crate::wire::{
+    CallInput, Input, JobHead, ObjectRef, PROTOCOL, Payload, ToWorker, WorkOrder, keys,
+};
+
+/// An argument larger than this gets an object of its own.
+const OWN_OBJECT: u64 = 8 << 20;
+
+/// Uploads the calls of one wave, dealt to workers, and gives the order to start those with.
+pub(super) async fn upload(
+    job: &RunningJob,
+    wave: u32,
+    shares: &[Vec<(u32, u32)>],
+    around: &Surroundings,
+) -> Result<WorkOrder, StorageError> {
+    let mut object = encode(ToWorker::Job(Box::new(JobHead::clone(&job.head))));
+    let head = object.len() as u64;
+    let mut ranges = Vec::with_capacity(shares.len());
+    for share in shares {
+        let start = object.len() as u64;
+        let mut calls = Vec::with_capacity(share.len());
+        for (index, attempt) in share {
+            let Some(input) = job.input(*index) else { continue };
+            let input = large_apart(job, *index, input, around).await?;
+            calls.push(CallInput { index: *index, attempt: *attempt, input });
+        }
+        object.unsplit(encode(ToWorker::Run { ticket: job.head.ticket, calls }));
+        ranges.push(Range { start, end: object.len() as u64 });
+    }
+    let key = keys::wave(job.id(), wave);
+    around.storage.put(&key, object.freeze(), PutMode::Overwrite).await?;
+    Ok(WorkOrder {
+        protocol: PROTOCOL,
+        storage: around.storage.location(),
+        key,
+        head,
+        shares: ranges.into_iter().map(|range| (range.start, range.end)).collect(),
+        wave,
+        heartbeat_ms: (around.settings.silence_bound / 4).as_millis() as u64,
+    })
+}
+
+fn encode(message: ToWorker) -> BytesMut {
+    let mut out = BytesMut::new();
+    message.encode().iter().for_each(|part: &Bytes| out.extend_from_slice(part));
+    out
+}
+
+async fn large_apart(
+    job: &RunningJob,
+    index: u32,
+    input: Input,
+    around: &Surroundings,
+) -> Result<Input, StorageError> {
+    match input {
+        Input::One(Payload::Inline(bytes)) if bytes.len() as u64 > OWN_OBJECT => {
+            let key = keys::argument(job.id(), index);
+            let len = bytes.len() as u64;
+            around.storage.put(&key, bytes, PutMode::Overwrite).await?;
+            Ok(Input::One(Payload::Stored(ObjectRef { key, offset: 0, len })))
+        }
+        input => Ok(input),
+    }
+}

@@ -1,0 +1,259 @@
+//! Frames: a head, a body, and the lengths of both before them.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+/// Bytes before each frame: the head's length (4) and the body's (8), little-endian.
+const PREFIX: usize = 12;
+/// Bodies from this size on are read into a buffer of their own, which a `Vec<u8>` can take over.
+const LARGE: u64 = 64 * 1024;
+/// The longest head that is believed.
+const MAX_HEAD: u32 = 256 * 1024 * 1024;
+/// The longest body that is believed: 1 TiB.
+const MAX_BODY: u64 = 1 << 40;
+
+/// One message: a MessagePack head and the raw bytes it speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// What is meant.
+    pub head: Bytes,
+    /// The values, one after another.
+    pub body: Bytes,
+}
+
+/// A frame that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A length that no frame has.
+    #[error("a frame claims a head of {head} and a body of {body} bytes")]
+    TooLong {
+        /// Length of the head as claimed.
+        head: u32,
+        /// Length of the body as claimed.
+        body: u64,
+    },
+    /// The head is not the message that is expected.
+    #[error("a frame's head can't be decoded: {0}")]
+    Head(String),
+    /// The body is shorter than its head says.
+    #[error("a frame's body is shorter than its head says")]
+    Body,
+    /// The bytes end inside a frame.
+    #[error("the bytes end inside a frame")]
+    Truncated,
+}
+
+impl Frame {
+    /// Appends the lengths and the head of a frame to `out`; its body must follow.
+    pub fn write_head(head: &[u8], body_len: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&(head.len() as u32).to_le_bytes());
+        out.extend_from_slice(&body_len.to_le_bytes());
+        out.extend_from_slice(head);
+    }
+
+    /// Reads the frames that `bytes` hold, which must end with the last of them.
+    ///
+    /// # Errors
+    /// [`FrameError::Truncated`] if the bytes end inside a frame; [`FrameError::TooLong`].
+    pub fn read_all(bytes: Bytes) -> Result<Vec<Self>, FrameError> {
+        let mut rest = bytes;
+        let mut frames = Vec::new();
+        while !rest.is_empty() {
+            let (head, body) = lengths(&rest)?.ok_or(FrameError::Truncated)?;
+            let total = PREFIX as u64 + u64::from(head) + body;
+            if (rest.len() as u64) < total {
+                return Err(FrameError::Truncated);
+            }
+            rest.advance(PREFIX);
+            let head = rest.split_to(head as usize);
+            let body = rest.split_to(body as usize);
+            frames.push(Self { head, body });
+        }
+        Ok(frames)
+    }
+}
+
+fn lengths(bytes: &[u8]) -> Result<Option<(u32, u64)>, FrameError> {
+    let Some(prefix) = bytes.first_chunk::<PREFIX>() else { return Ok(None) };
+    let [h0, h1, h2, h3, body @ ..] = *prefix;
+    let head = u32::from_le_bytes([h0, h1, h2, h3]);
+    let body = u64::from_le_bytes(body);
+    if head > MAX_HEAD || body > MAX_BODY {
+        return Err(FrameError::TooLong { head, body });
+    }
+    Ok(Some((head, body)))
+}
+
+/// Takes bytes as they arrive and gives frames; does no I/O itself.
+///
+/// Ask [`next_frame`](Self::next_frame) until it gives none, then read into
+/// [`need`](Self::need).
+#[derive(Debug, Default)]
+pub struct FrameDecoder {
+    buffer: BytesMut,
+    large: Option<(Bytes, Vec<u8>, usize)>,
+}
+
+/// Where the next bytes belong.
+#[derive(Debug)]
+pub enum Need<'a> {
+    /// Any number of bytes, appended here.
+    Any(&'a mut BytesMut),
+    /// The rest of a large body: at most this many bytes, appended here.
+    Exactly(&'a mut Vec<u8>, usize),
+}
+
+impl FrameDecoder {
+    /// A decoder at the start of a stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next whole frame, if it is here.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLong`]; the stream can't be read any further then.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
+        if let Some((_, body, len)) = &self.large
+            && body.len() < *len
+        {
+            return Ok(None);
+        }
+        if let Some((head, body, _)) = self.large.take() {
+            return Ok(Some(Frame { head, body: Bytes::from(body) }));
+        }
+        let Some((head_len, body_len)) = lengths(&self.buffer)? else { return Ok(None) };
+        let head_end = PREFIX + head_len as usize;
+        if self.buffer.len() < head_end {
+            self.buffer.reserve(head_end - self.buffer.len());
+            return Ok(None);
+        }
+        if body_len >= LARGE {
+            let mut head = self.buffer.split_to(head_end);
+            head.advance(PREFIX);
+            // The claimed length is not trusted with memory before bytes arrive to fill it.
+            let mut body = Vec::new();
+            body.reserve_exact(body_len.min(256 << 20) as usize);
+            let here = self.buffer.len().min(body_len as usize);
+            body.extend_from_slice(&self.buffer.split_to(here));
+            self.large = Some((head.freeze(), body, body_len as usize));
+            return self.next_frame();
+        }
+        let total = head_end + body_len as usize;
+        if self.buffer.len() < total {
+            self.buffer.reserve(total - self.buffer.len());
+            return Ok(None);
+        }
+        let mut frame = self.buffer.split_to(total).freeze();
+        frame.advance(PREFIX);
+        let head = frame.split_to(head_len as usize);
+        Ok(Some(Frame { head, body: frame }))
+    }
+
+    /// Where to put the next bytes that arrive.
+    pub fn need(&mut self) -> Need<'_> {
+        match &mut self.large {
+            Some((_, body, len)) => {
+                let missing = *len - body.len();
+                Need::Exactly(body, missing)
+            }
+            None => {
+                if self.buffer.capacity() - self.buffer.len() < 4096 {
+                    self.buffer.reserve(LARGE as usize);
+                }
+                Need::Any(&mut self.buffer)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoded(frames: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (head, body) in frames {
+            Frame::write_head(head, body.len() as u64, &mut out);
+            out.extend_from_slice(body);
+        }
+        out
+    }
+
+    /// Feeds `bytes` in pieces of `step`, as a socket might deliver them.
+    fn decoded(bytes: &[u8], step: usize) -> Vec<Frame> {
+        let mut decoder = FrameDecoder::new();
+        let mut frames = Vec::new();
+        let mut rest = bytes;
+        loop {
+            while let Some(frame) = decoder.next_frame().unwrap() {
+                frames.push(frame);
+            }
+            if rest.is_empty() {
+                return frames;
+            }
+            let take = step.min(rest.len());
+            let (piece, after) = match decoder.need() {
+                Need::Any(buffer) => {
+                    buffer.extend_from_slice(&rest[..take]);
+                    (take, &rest[take..])
+                }
+                Need::Exactly(body, missing) => {
+                    let take = take.min(missing);
+                    body.extend_from_slice(&rest[..take]);
+                    (take, &rest[take..])
+                }
+            };
+            assert!(piece > 0);
+            rest = after;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_out_as_they_went_in_however_the_stream_is_cut(
+            sizes in proptest::collection::vec((0usize..300, prop_oneof![0usize..200, 65_000usize..70_000]), 0..5),
+            step in 1usize..80_000,
+        ) {
+            let frames: Vec<_> = sizes
+                .iter()
+                .map(|(head, body)| (vec![1u8; *head], vec![2u8; *body]))
+                .collect();
+            let bytes = encoded(&frames);
+            let expected: Vec<_> = frames
+                .into_iter()
+                .map(|(head, body)| Frame { head: head.into(), body: body.into() })
+                .collect();
+            prop_assert_eq!(&decoded(&bytes, step), &expected);
+            prop_assert_eq!(Frame::read_all(Bytes::from(bytes)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn an_absurd_length_is_refused_before_memory_is_taken() {
+        let mut decoder = FrameDecoder::new();
+        if let Need::Any(buffer) = decoder.need() {
+            buffer.extend_from_slice(&[0xff; PREFIX]);
+        }
+        assert_eq!(
+            decoder.next_frame(),
+            Err(FrameError::TooLong { head: u32::MAX, body: u64::MAX })
+        );
+    }
+
+    #[test]
+    fn bytes_that_end_inside_a_frame_are_an_error() {
+        let mut bytes = encoded(&[(vec![1], vec![2, 3])]);
+        bytes.pop();
+        assert_eq!(Frame::read_all(Bytes::from(bytes)), Err(FrameError::Truncated));
+    }
+
+    #[test]
+    fn a_large_body_stands_alone_in_its_buffer() {
+        let frames = decoded(&encoded(&[(vec![1], vec![9; 100_000])]), 1000);
+        assert!(frames[0].body.is_unique());
+    }
+}

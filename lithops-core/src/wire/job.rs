@@ -1,0 +1,121 @@
+//! A job as its workers see it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::StorageLocation;
+
+/// Name of a job, unique in its storage; safe in keys, file names and labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct JobId(String);
+
+impl JobId {
+    /// The job number `number` of the executor called `executor`.
+    pub fn new(executor: &str, number: u32) -> Self {
+        Self(format!("{executor}-{number:03}"))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which function a job calls.
+///
+/// The same build finds it by `type_id`, which tells all functions and closures apart; another
+/// build of the program by path and signature.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FunctionId {
+    /// Path of the function's type, such as `crate::module::function`.
+    pub path: String,
+    /// Its argument and result types.
+    pub signature: String,
+    /// Identity inside one build.
+    pub type_id: u128,
+}
+
+/// What a worker must know of a job before it runs calls of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobHead {
+    /// The job's name.
+    pub job: JobId,
+    /// Short number of the job on a link, unique for the life of the client's executor.
+    pub ticket: u32,
+    /// How many calls the job has.
+    pub calls: u32,
+    /// What to call.
+    pub function: FunctionId,
+    /// The type of the results, as the client's compiler names it.
+    pub result_type: String,
+    /// Build of the client's program; empty if it has no build id.
+    pub build: Vec<u8>,
+    /// Limit of one call in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// How often a call is run again, for a client that takes the job up: attempts where workers
+    /// die, repetitions for other causes, milliseconds before the first.
+    pub retry: (u32, u32, u64),
+    /// Limit of the worker's memory in bytes.
+    pub memory: Option<u64>,
+    /// Results larger than this many bytes go to storage and come back as a reference.
+    pub store_above: Option<u64>,
+    /// Where the job's objects are.
+    pub storage: StorageLocation,
+    /// The value that all calls share, encoded.
+    pub shared: Option<Bytes>,
+}
+
+/// A run of calls of a job: `count` calls from `first` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRange {
+    /// Index of the first call.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// What a worker that works through storage is started with: references only, no input and no
+/// credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// Version of the wire.
+    pub protocol: u32,
+    /// Where the job is.
+    pub storage: StorageLocation,
+    /// Key of the job's object.
+    pub key: String,
+    /// Length in bytes of the frame at its start, the job's head.
+    pub head: u64,
+    /// For each worker, the byte range (start, end) of the frames with its calls.
+    pub shares: Vec<(u64, u64)>,
+    /// Which dispatch of the job this is, from 0; names the outcome objects of its workers.
+    pub wave: u32,
+    /// After how many milliseconds without an outcome a worker says that it lives.
+    pub heartbeat_ms: u64,
+}
+
+impl WorkOrder {
+    /// The order as text without spaces, for an environment variable or a file.
+    pub fn to_text(&self) -> String {
+        let bytes = rmp_serde::to_vec(self).unwrap_or_default();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads what [`to_text`](Self::to_text) wrote; `None` if it is something else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let digits = text.trim().as_bytes();
+        let bytes: Option<Vec<u8>> = digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect();
+        rmp_serde::from_slice(&bytes?).ok()
+    }
+}

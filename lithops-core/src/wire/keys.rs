@@ -1,0 +1,73 @@
+//! The keys under which a job keeps its objects.
+
+use super::JobId;
+
+/// Prefix of everything that belongs to `job`.
+pub fn job(job: &JobId) -> String {
+    format!("jobs/{job}/")
+}
+
+/// The job's head and the inputs of one dispatch.
+pub fn wave(job: &JobId, wave: u32) -> String {
+    format!("jobs/{job}/wave-{wave:05}")
+}
+
+/// Prefix of the objects that [`wave`] names.
+pub fn waves(job: &JobId) -> String {
+    format!("jobs/{job}/wave-")
+}
+
+/// An argument that is too large for its wave's object.
+pub fn argument(job: &JobId, index: u32) -> String {
+    format!("jobs/{job}/in/{index:08}")
+}
+
+/// Prefix of the outcome batches.
+pub fn outcomes(job: &JobId) -> String {
+    format!("jobs/{job}/out/")
+}
+
+/// One batch of outcomes: keys grow with time, so that a listing goes on from the last one seen.
+pub fn batch(job: &JobId, unix_ms: u64, wave: u32, worker: u32, sequence: u32) -> String {
+    format!("jobs/{job}/out/{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}")
+}
+
+/// The time, wave and worker of a batch's key; `None` for a foreign key.
+pub fn parse_batch(key: &str) -> Option<(u64, u32, u32)> {
+    let mut parts = key.rsplit('/').next()?.split('-');
+    let time = parts.next()?.parse().ok()?;
+    let wave = parts.next()?.parse().ok()?;
+    let worker = parts.next()?.parse().ok()?;
+    Some((time, wave, worker))
+}
+
+/// A result that is too large for its outcome batch; each attempt has a key of its own.
+pub fn value(job: &JobId, index: u32, attempt: u32) -> String {
+    format!("jobs/{job}/values/{index:08}-{attempt}")
+}
+
+/// A value or a large result that a call keeps; it outlives its job.
+pub fn object(writer: &str, process: u32, number: u64) -> String {
+    format!("objects/{writer}-{process}-{number}")
+}
+
+/// A run of pairs that an attempt at a shuffle's map call has written.
+pub fn run(job: &JobId, index: u32, attempt: u32, run: u32) -> String {
+    format!("jobs/{job}/runs/{index:08}-{attempt}-{run:05}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batch_keys_sort_by_time_and_say_who_wrote_them() {
+        let id = JobId::new("ab12cd", 3);
+        let early = batch(&id, 999, 0, 7, 0);
+        let late = batch(&id, 1_700_000_000_000, 0, 1, 0);
+        assert!(early < late);
+        assert_eq!(parse_batch(&early), Some((999, 0, 7)));
+        assert!(early.starts_with(&outcomes(&id)));
+        assert_eq!(parse_batch("jobs/x/out/readme"), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! The wire is what it was: messages of each protocol version are kept as files.
+//!
+//! When the wire changes on purpose, raise `PROTOCOL`, and run with `BLESS=1` to write the files of
+//! the new version; the old ones stay as the record of what others may still send.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use lithops_core::wire::{
+    Block, CallError, CallInput, CallRange, CallRuns, Frame, FromWorker, FunctionError, FunctionId,
+    Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL, PartitionInput, Payload, Report,
+    Section, ShuffleTerms, StorageLocation, Timing, ToWorker, ValueSink, WorkOrder, encode_value,
+    pair_lengths,
+};
+
+fn location() -> StorageLocation {
+    let settings = BTreeMap::from([("root".to_owned(), "/tmp/x".to_owned())]);
+    StorageLocation { scheme: "file".to_owned(), settings }
+}
+
+fn to_worker() -> Vec<(&'static str, ToWorker)> {
+    let inline = |bytes: &'static [u8]| Payload::Inline(Bytes::from_static(bytes));
+    let stored = Payload::Stored(ObjectRef { key: "jobs/a/in/1".to_owned(), offset: 5, len: 7 });
+    let head = JobHead {
+        job: JobId::new("ab12cd34", 7),
+        ticket: 7,
+        calls: 3,
+        function: FunctionId {
+            path: "program::function".to_owned(),
+            signature: "(u32) -> u32".to_owned(),
+            type_id: 0x0123_4567_89ab_cdef,
+        },
+        result_type: "u32".to_owned(),
+        build: vec![1, 2, 3],
+        timeout_ms: Some(1000),
+        retry: (3, 0, 50),
+        memory: None,
+        store_above: Some(65536),
+        storage: location(),
+        shared: Some(Bytes::from_static(b"shared")),
+    };
+    let calls = vec![
+        CallInput { index: 0, attempt: 1, input: Input::One(inline(b"one")) },
+        CallInput { index: 1, attempt: 2, input: Input::One(stored.clone()) },
+        CallInput {
+            index: 2,
+            attempt: 1,
+            input: Input::Many(vec![inline(b""), stored, inline(b"b")]),
+        },
+    ];
+    vec![
+        ("job", ToWorker::Job(Box::new(head))),
+        ("run", ToWorker::Run { ticket: 7, calls }),
+        ("recall", ToWorker::Recall),
+        ("forget", ToWorker::Forget { ticket: 7 }),
+    ]
+}
+
+fn from_worker() -> Vec<(&'static str, FromWorker)> {
+    let report = |index, outcome, logs| Report {
+        index,
+        attempt: 1,
+        outcome,
+        returned_err: false,
+        timing: Timing { started_ns: 1, busy_ns: 2 },
+        logs,
+    };
+    let failed = CallError::Failed(FunctionError {
+        kind: "Error".to_owned(),
+        message: "no".to_owned(),
+        chain: vec!["cause".to_owned()],
+    });
+    let logs = Logs { stdout: "out".to_owned(), stderr: String::new(), omitted: 3 };
+    let reports = vec![
+        report(0, Ok(Payload::Inline(Bytes::from_static(b"value"))), None),
+        report(1, Err(failed), Some(Box::new(logs))),
+        report(2, Err(CallError::TimedOut { limit_ms: 9 }), None),
+    ];
+    let calls = vec![(7, CallRange { first: 2, count: 5 })];
+    vec![
+        ("hello", FromWorker::Hello { protocol: PROTOCOL }),
+        ("reports", FromWorker::Reports { ticket: 7, reports }),
+        ("returned", FromWorker::Returned { calls }),
+        ("alive", FromWorker::Alive),
+    ]
+}
+
+/// What the calls of a shuffle tell each other, and pairs as they stand in a block.
+fn shuffle() -> Vec<(&'static str, Vec<u8>)> {
+    let block = |partition, first| Block {
+        partition,
+        bytes: 300,
+        pairs: 2,
+        checksum: 0xdead_beef,
+        first: Bytes::from_static(first),
+    };
+    let runs = vec![vec![block(0, b"a"), block(3, b"")], vec![]];
+    let section =
+        Section { call: 1, attempt: 2, run: 0, offset: 70_000, blocks: vec![(300, 7), (1, 8)] };
+    let input = PartitionInput {
+        job: JobId::new("ab12cd34", 7),
+        partition: 3,
+        partitions: 4,
+        budget: 1 << 27,
+        lower: Some(Bytes::from_static(b"lower")),
+        upper: None,
+        sections: vec![section],
+    };
+    let terms = ShuffleTerms { partitions: 4, budget: 1 << 27, layout: Layout::Sorted };
+    let mut sink = ValueSink::new();
+    let mut encoded = Vec::new();
+    encode_value(terms, &mut sink).unwrap();
+    encoded.push(("shuffle-terms", sink.take().to_vec()));
+    encode_value(CallRuns { attempt: 2, runs }, &mut sink).unwrap();
+    encoded.push(("shuffle-runs", sink.take().to_vec()));
+    encode_value(input, &mut sink).unwrap();
+    encoded.push(("shuffle-partition", sink.take().to_vec()));
+    let mut pairs = Vec::new();
+    for (key, value) in [("key", "value".to_owned()), ("", "long".repeat(100))] {
+        pair_lengths(key.len(), value.len(), &mut pairs);
+        pairs.extend_from_slice(key.as_bytes());
+        pairs.extend_from_slice(value.as_bytes());
+    }
+    encoded.push(("shuffle-pairs", pairs));
+    encoded
+}
+
+#[test]
+fn what_a_shuffle_writes_is_what_it_was() {
+    for (name, encoded) in shuffle() {
+        assert_eq!(encoded, kept(name, &encoded), "{name} has changed: raise PROTOCOL");
+    }
+}
+
+/// The file of that name, written first if that is asked for.
+fn kept(name: &str, encoded: &[u8]) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let path = folder.join(format!("protocol-{PROTOCOL}/{name}"));
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, encoded).unwrap();
+    }
+    std::fs::read(&path).unwrap()
+}
+
+fn golden(name: &str, encoded: Vec<Bytes>) -> Frame {
+    let encoded = encoded.concat();
+    let kept = kept(name, &encoded);
+    assert_eq!(encoded, kept, "{name} has changed: raise PROTOCOL");
+    let mut frames = Frame::read_all(Bytes::from(kept)).unwrap();
+    assert_eq!(frames.len(), 1);
+    frames.remove(0)
+}
+
+#[test]
+fn what_a_client_says_is_what_it_was() {
+    for (name, message) in to_worker() {
+        let frame = golden(&format!("to-{name}"), message.encode());
+        assert_eq!(ToWorker::decode(frame).unwrap(), message);
+    }
+}
+
+#[test]
+fn what_a_worker_says_is_what_it_was() {
+    for (name, message) in from_worker() {
+        let frame = golden(&format!("from-{name}"), message.clone().encode());
+        assert_eq!(FromWorker::decode(frame).unwrap(), message);
+    }
+}
+
+#[test]
+fn an_order_survives_as_text() {
+    let order = WorkOrder {
+        protocol: PROTOCOL,
+        storage: location(),
+        key: "jobs/a/wave-00000".to_owned(),
+        head: 100,
+        shares: vec![(100, 120), (120, 190)],
+        wave: 0,
+        heartbeat_ms: 5000,
+    };
+    assert_eq!(WorkOrder::from_text(&order.to_text()), Some(order));
+    assert_eq!(WorkOrder::from_text("no order"), None);
+    assert_eq!(WorkOrder::from_text("ü"), None);
+}
+
+#[test]
+fn a_body_that_is_too_short_is_refused() {
+    let message = to_worker().remove(1).1;
+    let mut frames = Frame::read_all(Bytes::from(message.encode().concat())).unwrap();
+    frames[0].body.truncate(1);
+    let error = ToWorker::decode(frames.remove(0)).unwrap_err();
+    assert_eq!(error, lithops_core::wire::FrameError::Body);
+}

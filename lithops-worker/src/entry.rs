@@ -1,0 +1,190 @@
+//! How a process becomes a worker before it reaches its `main`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lithops_core::wire::WorkOrder;
+
+/// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order.
+pub const WORKER_VARIABLE: &str = "LITHOPS_WORKER";
+/// Where the worker takes over: `constructor`, or `main` for in [`init`].
+pub const ENTRY_VARIABLE: &str = "LITHOPS_WORKER_ENTRY";
+/// The order of a worker that works through storage.
+pub const ORDER_VARIABLE: &str = "LITHOPS_WORKER_ORDER";
+/// Set if the worker is to end when its standard input does: the parent holds the other end.
+pub const LEASH_VARIABLE: &str = "LITHOPS_WORKER_LEASH";
+/// Limit of the worker's memory in bytes.
+pub const MEMORY_VARIABLE: &str = "LITHOPS_WORKER_MEMORY";
+
+static PASSED_INIT: AtomicBool = AtomicBool::new(false);
+/// Whether the worker ends with its standard input.
+static LEASHED: AtomicBool = AtomicBool::new(false);
+/// Set in a worker that has not begun to work: it waits for `init`.
+static WAITS_FOR_INIT: AtomicBool = AtomicBool::new(false);
+
+/// Lets workers run `main` up to here.
+///
+/// Optional: without it workers start before `main`. Call it first thing in `main`, after what
+/// functions need (a logger, a TLS provider, globals). In a worker it never returns; in a client it
+/// does nothing but remember that it was called.
+///
+/// ```
+/// lithops_worker::init();
+/// ```
+pub fn init() {
+    if WAITS_FOR_INIT.load(Ordering::Acquire) {
+        become_worker();
+    }
+    PASSED_INIT.store(true, Ordering::Release);
+}
+
+/// Whether this process has passed [`init`], so that its workers can be told to wait for it.
+pub fn passed_init() -> bool {
+    PASSED_INIT.load(Ordering::Acquire)
+}
+
+/// Ends a process that was started as a worker and is about to act as a client instead: it would
+/// start workers of its own, and those theirs.
+///
+/// # Panics
+/// In such a process.
+pub fn refuse_stray_worker() {
+    assert!(
+        !WAITS_FOR_INIT.load(Ordering::Acquire),
+        "this process was started as a worker of lithops but has not reached `lithops::init()`: \
+         call it before making an executor"
+    );
+}
+
+fn become_worker() -> ! {
+    WAITS_FOR_INIT.store(false, Ordering::Release);
+    // On a thread of its own: `init` may have been called inside a runtime, where blocking panics.
+    let worker = std::thread::spawn(work);
+    // The worker ends the process itself, unless it panics.
+    worker.join().ok();
+    std::process::exit(101)
+}
+
+fn work() {
+    lithops_core::api::mark_worker_process();
+    let task = TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    match task {
+        Some(Task::Link) => crate::link::serve(),
+        Some(Task::Order(number, order)) => {
+            if LEASHED.load(Ordering::Relaxed) {
+                crate::link::end_with_stdin();
+            }
+            crate::storage::serve(number, *order);
+        }
+        None => {}
+    }
+}
+
+enum Task {
+    Link,
+    Order(u32, Box<WorkOrder>),
+}
+
+static TASK: std::sync::Mutex<Option<Task>> = std::sync::Mutex::new(None);
+
+/// Reads and removes what the parent has set for this process, so that its own children are no
+/// workers. Gives whether the worker starts right here.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn take_task() -> Option<bool> {
+    let worker = std::env::var(WORKER_VARIABLE).ok()?;
+    let task = match worker.parse() {
+        Ok(number) => {
+            let order = std::env::var(ORDER_VARIABLE).ok()?;
+            Task::Order(number, Box::new(WorkOrder::from_text(&order)?))
+        }
+        Err(_) if worker == "link" => Task::Link,
+        Err(_) => return None,
+    };
+    let in_main = std::env::var(ENTRY_VARIABLE).is_ok_and(|entry| entry == "main");
+    if let Ok(limit) = std::env::var(MEMORY_VARIABLE)
+        && let Ok(limit) = limit.parse()
+    {
+        crate::limit::set_memory(limit);
+    }
+    LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
+    for variable in
+        [WORKER_VARIABLE, ENTRY_VARIABLE, ORDER_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE]
+    {
+        remove_variable(variable);
+    }
+    *TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(task);
+    if in_main {
+        WAITS_FOR_INIT.store(true, Ordering::Release);
+    }
+    Some(!in_main)
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+#[expect(unsafe_code, reason = "the environment can only be changed so")]
+fn remove_variable(variable: &str) {
+    // SAFETY: this runs from a constructor, before `main`, while the process has one thread.
+    unsafe { std::env::remove_var(variable) }
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+#[expect(unsafe_code, reason = "code before `main` can only be had by a section of the executable")]
+mod constructor {
+    use std::ffi::{c_char, c_int};
+
+    type Constructor = extern "C" fn(c_int, *const *const c_char, *const *const c_char);
+
+    /// Run by the C runtime before `main`.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static WORKER: Constructor = start;
+
+    extern "C" fn start(
+        count: c_int,
+        arguments: *const *const c_char,
+        environment: *const *const c_char,
+    ) {
+        // A program with raised privileges takes no orders from its environment.
+        if super::super::limit::is_privileged() || super::take_task() != Some(true) {
+            return;
+        }
+        ignore_broken_pipes();
+        run_the_others(count, arguments, environment);
+        super::become_worker()
+    }
+
+    /// Runs the constructors that come after this one: C++ statics and tables such as those of
+    /// `inventory` are filled there, and `main` will never be reached.
+    fn run_the_others(
+        count: c_int,
+        arguments: *const *const c_char,
+        environment: *const *const c_char,
+    ) {
+        unsafe extern "C" {
+            #[link_name = "__init_array_start"]
+            static START: u8;
+            #[link_name = "__init_array_end"]
+            static END: u8;
+        }
+        let mut at = (&raw const START).cast::<Option<Constructor>>();
+        let end = (&raw const END).cast::<Option<Constructor>>();
+        let mut after = false;
+        while at < end {
+            // SAFETY: the linker lays out an array of constructors between the two symbols; the C
+            // runtime calls each of them with these very arguments.
+            let constructor = unsafe { *at };
+            if let Some(constructor) = constructor {
+                if after {
+                    constructor(count, arguments, environment);
+                }
+                after |= constructor as usize == start as Constructor as usize;
+            }
+            // SAFETY: `at` was below the array's end.
+            at = unsafe { at.add(1) };
+        }
+    }
+
+    /// As the runtime of std does before `main`: a write to a closed pipe is an error, not a death.
+    fn ignore_broken_pipes() {
+        // SAFETY: sets a disposition that runs no code, before any other thread exists.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    }
+}

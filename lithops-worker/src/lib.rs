@@ -1,0 +1,37 @@
+//! The worker of Lithops: fetch, execute, report.
+//!
+//! Linked into the user's program. A process that is started as a worker never reaches its `main`: a
+//! constructor of this crate takes over before ([`init`] tells when it is to be later). The same code
+//! runs calls on threads of the client.
+//!
+//! A worker runs one call at a time. What it may say of calls goes to an [`Outbox`], which sends
+//! often enough for nobody to wait and seldom enough for short calls to share a message; a
+//! [`Supervisor`] looks after time, memory and signs of life.
+
+mod entry;
+mod exit;
+mod job;
+mod limit;
+mod link;
+mod outbox;
+mod output;
+mod page;
+mod panic;
+mod queue;
+mod runtime;
+mod slot;
+mod storage;
+mod supervisor;
+
+pub use entry::{
+    ENTRY_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE, ORDER_VARIABLE, WORKER_VARIABLE, init,
+    passed_init, refuse_stray_worker,
+};
+pub use exit::at_exit;
+pub use outbox::{Destination, Outbox};
+pub use output::tail;
+pub use page::{PAGE_SIZE, Status};
+pub use queue::Queue;
+pub use slot::Slot;
+pub use storage::{StorageWorker, TaskEnd};
+pub use supervisor::{Limits, Stop, Supervisor};

@@ -1,0 +1,288 @@
+//! From settings to an executor: the one place that names every backend and storage.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lithops_core::api::is_inside_call;
+use lithops_core::ports::{ComputeBackend, Isolation, JobObserver, StorageBackend};
+use lithops_core::run::{Engine, EngineSettings};
+
+use crate::executor::unknown;
+use crate::{Config, ConfigError, Error, FunctionExecutor, Result};
+
+/// Sets up an executor in code.
+///
+/// ```
+/// # use lithops::prelude::*;
+/// # lithops::block_on(async {
+/// let exec = FunctionExecutor::builder().backend("threads").workers(2).build().await?;
+/// assert_eq!(exec.map(|x: u32| x + 1, [1, 2]).await?, [2, 3]);
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Builder {
+    config: Config,
+    settings: EngineSettings,
+    program: Option<PathBuf>,
+    storage: Option<Arc<dyn StorageBackend>>,
+    observer: Option<Arc<dyn JobObserver>>,
+    signals: bool,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Starts from settings.
+    pub fn new(config: Config) -> Self {
+        let settings = EngineSettings::default();
+        Self { config, settings, program: None, storage: None, observer: None, signals: true }
+    }
+
+    /// Starts from the configuration file and the environment, as
+    /// [`from_config`](FunctionExecutor::from_config) does, so that a program's own options can go
+    /// before them.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting that can't be used.
+    pub fn from_config() -> Result<Self> {
+        Ok(Self::new(Config::load()?))
+    }
+
+    /// Chooses the backend by name: `processes` or `threads`.
+    pub fn backend(mut self, name: impl Into<String>) -> Self {
+        self.config.backend = name.into();
+        self
+    }
+
+    /// Sets how many calls run at once.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.config.workers = Some(workers);
+        self
+    }
+
+    /// Chooses the storage by name: `file`, `memory`, `aws_s3`, `ibm_cos`, `minio`, `ceph`,
+    /// `gcp_storage`, `azure_storage` or `redis`; those after the first two have a section of that
+    /// name in the configuration file.
+    pub fn storage(mut self, name: impl Into<String>) -> Self {
+        self.config.storage = Some(name.into());
+        self
+    }
+
+    /// Uses this storage, such as one with layers over it.
+    ///
+    /// Workers open it by its location: [`build`](Self::build) fails if this program can't.
+    pub fn storage_backend(mut self, storage: Arc<dyn StorageBackend>) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
+    /// Sets the folder of the storage `file`.
+    pub fn storage_root(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.root = Some(folder.into());
+        self
+    }
+
+    /// Shows long jobs' progress, or not; by default where standard error is a terminal.
+    pub fn progress(mut self, show: bool) -> Self {
+        self.config.progress = Some(show);
+        self
+    }
+
+    /// Tells `observer` of jobs, in place of a progress bar.
+    pub fn observer(mut self, observer: Arc<dyn JobObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Whether Ctrl-C and SIGTERM clean up before they end the process; they do by default.
+    ///
+    /// A service that handles these signals itself says `false`, and calls
+    /// [`shutdown`](lithops_core::ports::Executor::shutdown) before it ends.
+    pub fn handle_signals(mut self, handle: bool) -> Self {
+        self.signals = handle;
+        self
+    }
+
+    /// Starts another program as worker process: another build of this one, say.
+    pub fn worker_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
+    /// Bounds how long a worker may take to say its first word; 30 s by default.
+    pub fn start_bound(mut self, bound: Duration) -> Self {
+        self.settings.start_bound = bound;
+        self
+    }
+
+    /// Bounds how long a worker with calls may say nothing before it counts as lost; 30 s by default.
+    pub fn silence_bound(mut self, bound: Duration) -> Self {
+        self.settings.silence_bound = bound;
+        self
+    }
+
+    /// Makes the executor. Starts no worker and asks no storage.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting that can't be used.
+    pub async fn build(self) -> Result<FunctionExecutor> {
+        if self.config.workers == Some(0) {
+            let (key, value) = ("workers".to_owned(), "0".to_owned());
+            let reason = "it must be 1 or more".to_owned();
+            return Err(ConfigError::Invalid { key, value, reason }.into());
+        }
+        lithops_storage::install();
+        lithops_storage::configure(&self.config);
+        // Refused first: a name that is wrong is wrong inside a call too.
+        let backend = self.backend_by_name()?;
+        if is_inside_call() && backend.capability().isolation < Isolation::Container {
+            return nested();
+        }
+        let storage = match &self.storage {
+            Some(storage) => {
+                lithops_storage::open(&storage.location())?;
+                Arc::clone(storage)
+            }
+            None => self.storage_by_name(backend.capability().isolation)?,
+        };
+        let observer = self.observer.clone().or_else(|| self.progress_bar());
+        crate::interrupt::clean_at_exit();
+        if self.signals {
+            crate::interrupt::watch();
+        }
+        Ok(FunctionExecutor::over(Engine::new(backend, storage, self.settings, observer)))
+    }
+
+    fn backend_by_name(&self) -> Result<Arc<dyn ComputeBackend>, Error> {
+        match self.config.backend.as_str() {
+            #[cfg(feature = "local")]
+            "processes" | "localhost" => {
+                let default = lithops_backend_local::ProcessConfig::default();
+                let workers = self.config.workers.unwrap_or(default.workers);
+                let program = self.program.clone();
+                let config = lithops_backend_local::ProcessConfig { workers, program };
+                Ok(Arc::new(lithops_backend_local::ProcessBackend::new(config)))
+            }
+            #[cfg(feature = "local")]
+            "threads" => Ok(threads(self.config.workers)),
+            #[cfg(not(feature = "local"))]
+            name @ ("processes" | "localhost" | "threads") => {
+                let (what, name) = ("backend", name.to_owned());
+                Err(ConfigError::LeftOut { what, name, feature: "local" }.into())
+            }
+            name => Err(unknown("backend", name, &["processes", "localhost", "threads"]).into()),
+        }
+    }
+
+    fn storage_by_name(&self, isolation: Isolation) -> Result<Arc<dyn StorageBackend>, Error> {
+        let in_memory = isolation == Isolation::Thread || cfg!(not(feature = "storage-file"));
+        let default = if in_memory { "memory" } else { "file" };
+        match self.config.storage.as_deref().unwrap_or(default) {
+            "memory" => Ok(Arc::new(lithops_storage::MemoryStorage::new())),
+            #[cfg(feature = "storage-file")]
+            "file" => {
+                let root = self.config.root.clone().unwrap_or_else(default_root);
+                Ok(Arc::new(lithops_storage::FileStorage::new(root)?))
+            }
+            #[cfg(feature = "storage-s3")]
+            name @ ("aws_s3" | "s3" | "ibm_cos" | "minio" | "ceph") => {
+                let config = lithops_storage::S3Config::from_settings(&self.config, name)?;
+                Ok(Arc::new(lithops_storage::S3Storage::new(config)?))
+            }
+            #[cfg(feature = "storage-gcs")]
+            "gcp_storage" => {
+                let config = lithops_storage::GcsConfig::from_settings(&self.config)?;
+                Ok(Arc::new(lithops_storage::GcsStorage::new(config)?))
+            }
+            #[cfg(feature = "storage-azure")]
+            "azure_storage" => {
+                let config = lithops_storage::AzureConfig::from_settings(&self.config)?;
+                Ok(Arc::new(lithops_storage::AzureStorage::new(config)?))
+            }
+            #[cfg(feature = "storage-redis")]
+            "redis" => {
+                let config = lithops_storage::RedisConfig::from_settings(&self.config);
+                Ok(Arc::new(lithops_storage::RedisStorage::new(config)?))
+            }
+            name => Err(missing_storage(name).into()),
+        }
+    }
+
+    #[cfg(feature = "progress")]
+    fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
+        crate::progress::bar(self.config.progress)
+    }
+
+    #[cfg(not(feature = "progress"))]
+    fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
+        None
+    }
+}
+
+/// Says why there is no storage of this name: this build lacks it, or no build has it.
+fn missing_storage(name: &str) -> ConfigError {
+    let known = [
+        ("file", "storage-file"),
+        ("memory", "default"),
+        ("aws_s3", "storage-s3"),
+        ("s3", "storage-s3"),
+        ("ibm_cos", "storage-s3"),
+        ("minio", "storage-s3"),
+        ("ceph", "storage-s3"),
+        ("gcp_storage", "storage-gcs"),
+        ("azure_storage", "storage-azure"),
+        ("redis", "storage-redis"),
+    ];
+    match known.iter().find(|(known, _)| *known == name) {
+        Some((_, feature)) => {
+            ConfigError::LeftOut { what: "storage", name: name.to_owned(), feature }
+        }
+        None => unknown("storage", name, &known.map(|(name, _)| name)),
+    }
+}
+
+#[cfg(feature = "local")]
+fn threads(workers: Option<usize>) -> Arc<dyn ComputeBackend> {
+    let default = lithops_backend_local::ThreadConfig::default();
+    let workers = workers.unwrap_or(default.workers);
+    Arc::new(lithops_backend_local::ThreadBackend::new(lithops_backend_local::ThreadConfig {
+        workers,
+    }))
+}
+
+/// The executor of calls that call: one for all calls of this process.
+///
+/// Its pool grows by one worker for each nested job that is under way, because somebody may hold one
+/// while waiting for it, so that never all workers wait.
+#[cfg(feature = "local")]
+fn nested() -> Result<FunctionExecutor> {
+    static NESTED: OnceLock<FunctionExecutor> = OnceLock::new();
+    let nested = NESTED.get_or_init(|| {
+        let storage = Arc::new(lithops_storage::MemoryStorage::new());
+        let settings = EngineSettings::default();
+        FunctionExecutor::over(Engine::new(threads(None), storage, settings, None))
+    });
+    Ok(nested.clone())
+}
+
+#[cfg(not(feature = "local"))]
+fn nested() -> Result<FunctionExecutor> {
+    static NESTED: OnceLock<()> = OnceLock::new();
+    NESTED.get_or_init(|| ());
+    let (what, name) = ("backend", "threads".to_owned());
+    Err(ConfigError::LeftOut { what, name, feature: "local" }.into())
+}
+
+/// A folder of this user's for what jobs keep between processes.
+#[cfg(feature = "storage-file")]
+fn default_root() -> PathBuf {
+    use std::os::unix::fs::MetadataExt;
+    // Whoever owns this process's files; another user's folder could not be written.
+    let user = std::fs::metadata("/proc/self").map_or(0, |metadata| metadata.uid());
+    std::env::temp_dir().join(format!("lithops-{user}"))
+}

@@ -1,0 +1,118 @@
+//! The executor that users make.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lithops_core::plan::PlannedJob;
+use lithops_core::ports::{
+    Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
+};
+use lithops_core::run::Engine;
+use lithops_core::wire::JobId;
+
+use crate::{Builder, Config, ConfigError, Error, Result};
+
+/// Runs functions on the configured backend. Cheap to clone; clones are the same executor.
+///
+/// Workers are started by the first job, kept warm for the next ones, and end when the last clone
+/// and the last handle of its jobs are dropped.
+///
+/// Inside a call, an executor made from the configuration is one that all calls of the worker share:
+/// it runs nested calls on threads of the worker, and never waits for a worker that waits for it.
+#[derive(Clone, Debug)]
+pub struct FunctionExecutor {
+    engine: Engine,
+}
+
+impl FunctionExecutor {
+    /// An executor as configured.
+    ///
+    /// The file is the one that `LITHOPS_CONFIG` names, else `./lithops.toml`, else
+    /// `lithops/lithops.toml` in the user's configuration folder; no file at all means worker
+    /// processes on this machine. See [`lithops_core::config`] for its keys.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting that can't be used.
+    pub async fn from_config() -> Result<Self> {
+        Builder::from_config()?.build().await
+    }
+
+    /// An executor to be set up in code, on top of the defaults: no file and no environment is read.
+    /// [`Builder::from_config`] starts from those.
+    pub fn builder() -> Builder {
+        Builder::new(Config::default())
+    }
+
+    /// An executor over `workers` worker processes.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if `workers` is 0, or the build has no such backend.
+    pub async fn processes(workers: usize) -> Result<Self> {
+        Self::builder().backend("processes").workers(workers).build().await
+    }
+
+    /// An executor over `workers` threads.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if `workers` is 0, or the build has no such backend.
+    pub async fn threads(workers: usize) -> Result<Self> {
+        Self::builder().backend("threads").workers(workers).build().await
+    }
+
+    pub(crate) fn over(engine: Engine) -> Self {
+        Self { engine }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Executor for FunctionExecutor {
+    fn capability(&self) -> Capability {
+        self.engine.capability()
+    }
+
+    fn submit(&self, job: PlannedJob) -> Result<SubmittedJob, Error> {
+        self.engine.submit(job)
+    }
+
+    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
+        self.engine.take_up(job).await
+    }
+
+    fn supply(&self, job: &JobId, inputs: Supply) {
+        self.engine.supply(job, inputs);
+    }
+
+    fn cancel(&self, job: &JobId) {
+        self.engine.cancel(job);
+    }
+
+    fn release(&self, job: &JobId) {
+        self.engine.release(job);
+    }
+
+    fn keep(&self, job: &JobId) {
+        self.engine.keep(job);
+    }
+
+    async fn shutdown(&self) {
+        self.engine.shutdown().await;
+    }
+
+    fn storage(&self) -> Arc<dyn StorageBackend> {
+        self.engine.storage()
+    }
+
+    fn observer(&self) -> Option<Arc<dyn JobObserver>> {
+        self.engine.observer()
+    }
+
+    fn handle(&self) -> Arc<dyn Executor> {
+        self.engine.handle()
+    }
+}
+
+pub(crate) fn unknown(what: &'static str, name: &str, known: &[&str]) -> ConfigError {
+    let known = known.join(", ");
+    ConfigError::Unknown { what, name: name.to_owned(), known }
+}

@@ -1,0 +1,75 @@
+//! The project's checks, as `cargo xtask`.
+
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::process::ExitCode;
+
+mod adapters;
+mod command;
+mod examples;
+mod layering;
+mod lints;
+mod machine;
+mod matrix;
+mod servers;
+mod steps;
+mod tests;
+
+use steps::Steps;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test             install what the tests need, then run every check
+  test --quick     the same without the matrix of linkers and profiles
+  layering         lithops-core uses no network, container or cloud crate
+  examples         every example runs and is right
+  servers [NAMES]  starts the servers of the storage tests, until Ctrl-C
+  suite            the storage suite over each of these servers
+  adapter rusoto   the storage outside of the workspace passes its suite
+  s3               starts an S3 server, loads real files, and runs the examples over it
+  matrix           functions are found by name whatever links the program";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut steps = Steps::default();
+    let outcome = match arguments.as_slice() {
+        ["test"] => test(&mut steps).and_then(|()| matrix::run(&mut steps)),
+        ["test", "--quick"] => test(&mut steps),
+        ["layering"] => layering::check(&mut steps),
+        ["examples"] => examples::run(&mut steps),
+        ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
+        ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
+        ["suite"] => servers::run_all(&mut steps),
+        ["servers", names @ ..] => servers::until_interrupted(names),
+        ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
+        ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    steps.report();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(steps: &mut Steps) -> anyhow::Result<()> {
+    machine::install(steps)?;
+    lints::run_all(steps)?;
+    layering::check(steps)?;
+    tests::run_all(steps)?;
+    servers::run_all(steps)?;
+    tests::run_over_s3(steps)?;
+    adapters::rusoto(steps)?;
+    examples::run(steps)
+}

@@ -1,0 +1,32 @@
+//! The tests themselves, and the facade without its default features.
+
+use crate::command::{cargo, run, run_tests};
+use crate::servers;
+use crate::steps::Steps;
+
+pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
+    steps.run("facade without default features", |_| {
+        run(cargo(["check", "--package", "lithops", "--no-default-features"]))
+    })?;
+    // Without further features, as in a plain `cargo test`: what the compiler says of a mistake
+    // depends on what else is there.
+    steps
+        .run("tests", |cases| run_tests(cargo(["test", "--workspace", "--no-fail-fast"]), cases))?;
+    steps.run("tests with every feature", |cases| {
+        let test = ["test", "--no-fail-fast", "--all-features", "--package"];
+        run_tests(cargo(test.iter().chain(&["lithops-storage"])), cases)?;
+        let changed = ["lithops", "--lib", "--test", "objects", "--test", "executor"];
+        run_tests(cargo(test.iter().chain(&changed)), cases)
+    })
+}
+
+/// Runs the suite of backends once more, with jobs in buckets of a real S3 server.
+pub(crate) fn run_over_s3(steps: &mut Steps) -> anyhow::Result<()> {
+    steps.run("backends over S3", |cases| {
+        let server = servers::start_named(&["seaweedfs"])?.remove(0);
+        let mut suite = cargo(["test", "--package", "lithops", "--all-features"]);
+        suite.args(["--test", "backends", "--", "processes_through_storage::"]);
+        suite.env("LITHOPS_TEST_JOBS_IN_S3", "yes").envs(server.as_environment());
+        run_tests(suite, cases)
+    })
+}
