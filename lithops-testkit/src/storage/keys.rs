@@ -76,7 +76,10 @@ pub async fn a_key_that_is_no_path_is_refused(storage: Storage) {
 /// An object is no folder, and is in nobody's way.
 pub async fn a_key_may_go_on_where_another_ends(storage: Storage) {
     let keys = ["f", "f/g", "f/g/h"].map(str::to_owned);
-    put_all(&storage, &keys).await;
+    // One after another: what holds when such keys are written at once is another question.
+    for key in &keys {
+        put_all(&storage, std::slice::from_ref(key)).await;
+    }
     for key in &keys {
         assert_eq!(storage.get(key).await.unwrap(), key.as_bytes());
     }
