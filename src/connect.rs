@@ -140,7 +140,7 @@ impl Builder {
         lithops_storage::configure(&self.config);
         // Refused first: a name that is wrong is wrong inside a call too.
         let backend = self.backend_by_name()?;
-        if is_inside_call() && backend.capability().isolation < Isolation::Container {
+        if is_inside_call() && backend.capability().on_this_machine {
             return nested();
         }
         let storage = match &self.storage {

@@ -4,6 +4,7 @@
 //! processes and anywhere else. Threads have the lower overhead; processes stand apart, so that a
 //! call that crashes, hangs or eats memory harms no other.
 
+mod frames;
 mod processes;
 mod threads;
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Capability, Link, Running};
+use super::{Capability, Link, Running, StorageBackend};
 use crate::wire::{CallError, JobId, WorkOrder};
 
 /// A place that starts workers: threads, processes, containers, a cloud.
@@ -19,6 +20,13 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
 
     /// The direct way to workers, if there is one.
     fn link(&self) -> Option<&dyn Link>;
+
+    /// Offers the executor's own storage to workers that have no way to it; gives whether they reach
+    /// it now, wherever it is. Called once, before all else.
+    fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
+        let _ = storage;
+        false
+    }
 
     /// Makes sure that workers can be started: the runtime is there and has the program.
     ///

@@ -60,6 +60,8 @@ pub struct Engine {
 pub(super) struct Inner {
     name: String,
     around: Surroundings,
+    /// Whether workers reach the storage wherever it is.
+    lent: bool,
     observer: Option<Arc<dyn JobObserver>>,
     commands: Option<mpsc::UnboundedSender<Command>>,
     jobs: Mutex<HashMap<JobId, Route>>,
@@ -93,11 +95,13 @@ impl Engine {
         settings: EngineSettings,
         observer: Option<Arc<dyn JobObserver>>,
     ) -> Self {
+        let lent = backend.lend(&storage);
         let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
         let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
         let inner = Arc::new(Inner {
             name: name(),
             around: Surroundings { backend, storage, settings },
+            lent,
             observer,
             commands,
             jobs: Mutex::default(),
@@ -156,7 +160,7 @@ impl Inner {
         let storage_needed = self.goes_through_storage(job)
             || job.options.store_above.is_some()
             || job.options.writes_objects;
-        let apart = capability.isolation > Isolation::Thread;
+        let apart = capability.isolation > Isolation::Thread && !self.lent;
         if storage_needed && apart && self.around.storage.location().is_in_process() {
             return refuse(
                 "way to a storage in the client's memory",
