@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lithops_core::ports::{ComputeError, Launch, Running, WorkerState, WorkerStatus};
+use lithops_core::ports::{ComputeError, Launch, WorkerState, WorkerStatus};
 use lithops_core::wire::{CallError, JobId, WorkerStart, WorkerTask};
 use lithops_worker::WorkerProcess;
 
 use super::{ProcessConfig, spawn};
+use crate::order::failed;
 
 /// Processes that go by an order, by job.
 #[derive(Debug, Default)]
@@ -89,16 +90,6 @@ impl Task {
         };
         self.end.insert(end).clone()
     }
-}
-
-/// The end of a worker that had not said all it had to say.
-pub(crate) fn failed(running: Option<Running>, cause: CallError) -> WorkerState {
-    let cause = match running {
-        Some(_) => cause,
-        // No call is to blame.
-        None => CallError::WorkerLost { reason: cause.to_string() },
-    };
-    WorkerState::Failed { running, cause }
 }
 
 impl Drop for Task {

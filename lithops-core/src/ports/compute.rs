@@ -56,6 +56,10 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// [`ComputeError`] if the platform refuses.
     async fn cancel(&self, job: &JobId) -> Result<(), ComputeError>;
 
+    /// Ends all workers and removes what is kept for them on the platform: called once, at the
+    /// executor's end. What then still can't be removed is found by [`clean`](Self::clean).
+    async fn shutdown(&self) {}
+
     /// Removes what a scope has left on the platform; gives how many things.
     ///
     /// # Errors

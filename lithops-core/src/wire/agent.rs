@@ -68,7 +68,7 @@ pub enum FromAgent {
 }
 
 /// What a connection to the client is for: the first line on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Preamble {
     /// It is the agent's of the container of this number.
     Agent(u64),
