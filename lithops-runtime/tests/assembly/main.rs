@@ -1,0 +1,6 @@
+//! Programs of real compilers, made into images.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+mod sources;
