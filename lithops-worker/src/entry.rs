@@ -124,6 +124,12 @@ fn take_task() -> Option<bool> {
         PASSED_INIT.store(in_main, Ordering::Release);
     }
     let in_main = in_main && !matches!(task, Task::Agent(_));
+    #[cfg(feature = "relay")]
+    if !matches!(task, Task::Agent(_))
+        && let Some(socket) = std::env::var_os(SOCKET_VARIABLE)
+    {
+        lithops_storage::relay::relay_through(socket.as_ref());
+    }
     LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
     OWN_VARIABLES.into_iter().for_each(remove_variable);
     *TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(task);

@@ -69,7 +69,10 @@ fn host_config(config: &ContainerConfig, folder: &Path) -> HostConfig {
         network_mode: Some(config.network.clone()),
         readonly_rootfs: Some(true),
         // Owner and mode are said because some runtimes take them from the image's folder.
-        tmpfs: Some(HashMap::from([("/tmp".to_owned(), "rw,exec,nosuid,nodev,mode=1777".to_owned())])),
+        tmpfs: Some(HashMap::from([(
+            "/tmp".to_owned(),
+            "rw,exec,nosuid,nodev,mode=1777".to_owned(),
+        )])),
         cap_drop: Some(vec!["ALL".to_owned()]),
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         pids_limit: Some(i64::from(config.pids)),

@@ -77,8 +77,10 @@ async fn wait(docker: &Docker, id: &str) -> String {
             None => return "the engine does not tell how".to_owned(),
         };
         return match code {
-            137 => "it was killed (exit code 137): by the kernel for want of memory, or from outside"
-                .to_owned(),
+            137 => {
+                "it was killed (exit code 137): by the kernel for want of memory, or from outside"
+                    .to_owned()
+            }
             code => format!("exit code {code}"),
         };
     }

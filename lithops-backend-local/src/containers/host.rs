@@ -211,7 +211,8 @@ impl Host {
     /// Ends all containers, and waits until the engine has removed them.
     pub(super) async fn close(&self) {
         let places = std::mem::take(&mut *self.places());
-        let containers = places.into_iter().filter_map(|place| place.container.get().map(Arc::clone));
+        let containers =
+            places.into_iter().filter_map(|place| place.container.get().map(Arc::clone));
         let close = |container: Arc<Container>| async move { container.close().await };
         let closing = futures::future::join_all(containers.map(close));
         // Where the tasks live that hold the connections to the engine, whoever asks.

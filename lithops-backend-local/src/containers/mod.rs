@@ -14,11 +14,12 @@ mod switchboard;
 mod tasks;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Capability, CleanScope, ComputeBackend, ComputeError, Isolation, Lane, LaneSink, Launch, Link,
-    StorageBackend, WorkerProfile, WorkerStatus,
+    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation, Lane,
+    LaneSink, Launch, Link, StorageBackend, WorkerProfile, WorkerStatus,
 };
 use lithops_core::wire::JobId;
 use lithops_storage::relay::Lent;
@@ -46,6 +47,7 @@ pub struct ContainerBackend {
     lent: Arc<Lent>,
     /// Made when the first container is needed.
     host: Mutex<Option<Arc<Host>>>,
+    closed: AtomicBool,
     tasks: Tasks,
 }
 
@@ -54,11 +56,16 @@ impl ContainerBackend {
     pub fn new(config: ContainerConfig) -> Self {
         lithops_worker::refuse_stray_worker();
         let lent = Arc::new(Lent::new());
-        Self { config, lent, host: Mutex::default(), tasks: Tasks::default() }
+        let closed = AtomicBool::new(false);
+        Self { config, lent, host: Mutex::default(), closed, tasks: Tasks::default() }
     }
 
     async fn host(&self) -> Result<Arc<Host>, ComputeError> {
         let mut host = self.host.lock().await;
+        if self.closed.load(Ordering::Acquire) {
+            let message = "the executor was shut down: make another";
+            return Err(error::error(ComputeErrorKind::Unsupported, "start a container", message));
+        }
         if let Some(host) = host.as_ref() {
             return Ok(Arc::clone(host));
         }
@@ -120,7 +127,11 @@ impl ComputeBackend for ContainerBackend {
     }
 
     async fn shutdown(&self) {
-        let host = self.host.lock().await.take();
+        let host = {
+            let mut host = self.host.lock().await;
+            self.closed.store(true, Ordering::Release);
+            host.take()
+        };
         if let Some(host) = host {
             host.close().await;
         }

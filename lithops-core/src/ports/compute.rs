@@ -56,8 +56,9 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// [`ComputeError`] if the platform refuses.
     async fn cancel(&self, job: &JobId) -> Result<(), ComputeError>;
 
-    /// Ends all workers and removes what is kept for them on the platform: called once, at the
-    /// executor's end. What then still can't be removed is found by [`clean`](Self::clean).
+    /// Ends all workers and removes what is kept for them on the platform; nothing is started after
+    /// it. Called at the executor's end, perhaps more than once. What can't be removed then is found
+    /// by [`clean`](Self::clean).
     async fn shutdown(&self) {}
 
     /// Removes what a scope has left on the platform; gives how many things.

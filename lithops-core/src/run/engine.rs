@@ -120,6 +120,16 @@ fn name() -> String {
     format!("{:08x}", bits >> 32)
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let (backend, closing) = (Arc::clone(&self.around.backend), self.pending.begin());
+        super::runtime().spawn(async move {
+            backend.shutdown().await;
+            drop(closing);
+        });
+    }
+}
+
 impl Inner {
     fn jobs(&self) -> MutexGuard<'_, HashMap<JobId, Route>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,6 +149,7 @@ impl Inner {
             clean_up(&self.around.storage, &job, route).await;
         }
         self.pending.wait().await;
+        self.around.backend.shutdown().await;
     }
 
     /// Refuses terms that the backend can't meet, before anything begins.

@@ -72,7 +72,11 @@ impl Engine {
         let answers = self.docker.import_image(options, bollard::body_try_stream(pieces), None);
         // What goes wrong is told in the middle of what went right.
         let answers = answers.try_for_each(|info| {
-            tracing::debug!(reference, says = info.stream.unwrap_or_default().trim_end(), "loading");
+            tracing::debug!(
+                reference,
+                says = info.stream.unwrap_or_default().trim_end(),
+                "loading"
+            );
             std::future::ready(Ok::<(), Answer>(()))
         });
         self.ask(&format!("load the image {reference}"), bound, answers).await
