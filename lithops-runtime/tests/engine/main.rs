@@ -12,11 +12,11 @@ use libtest_mimic::Arguments;
 use lithops_runtime::engine::{Engine, EngineError, Missing, Presence, Removed};
 use lithops_runtime::{Base, Content, Recipe};
 
-use case::{Case, no_engine, trials};
+use case::{Case, Do, no_engine, trials};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let cases = cases![
+    let cases: [Do; _] = cases![
         an_image_is_loaded_once_and_runs,
         a_changed_program_is_another_image,
         an_image_under_a_name_of_another_is_replaced,
