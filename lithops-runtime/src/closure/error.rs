@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Architecture, ProgramError};
+use crate::ProgramError;
 
 /// Why the dynamic libraries of a program can't be put together.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum ClosureError {
         /// Who needs it.
         needed_by: String,
         /// What it has to be built for.
-        architecture: Architecture,
+        architecture: String,
         /// The folders that were looked in, in order.
         looked_in: Vec<PathBuf>,
     },

@@ -1,6 +1,7 @@
 //! Images: what is loaded or pushed.
 
 mod archive;
+mod assembly;
 mod config;
 mod error;
 mod files;
@@ -9,6 +10,7 @@ pub mod label;
 mod layer;
 mod layout;
 mod manifest;
+mod name;
 mod note;
 mod recipe;
 mod system;
@@ -46,6 +48,18 @@ pub struct Image {
 }
 
 impl Image {
+    fn new(
+        name: String,
+        needs: Needs,
+        facts: RuntimeFacts,
+        notes: Vec<Note>,
+        config: Blob,
+        layers: Vec<Layer>,
+    ) -> Self {
+        let (packed, plain) = (OnceLock::new(), OnceLock::new());
+        Self { name, needs, facts, notes, config, layers, packed, plain }
+    }
+
     /// Returns its name without a tag, such as `lithops/convert_images`.
     ///
     /// It is made of the program's name; the hash that cargo adds to a test's name is left out.

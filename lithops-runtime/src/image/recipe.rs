@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::assembly::assemble;
 use super::{Image, ImageError};
 use crate::{Base, Program};
 
@@ -81,7 +82,24 @@ impl Recipe {
     ///
     /// # Errors
     /// If a library is not found, a file can't be read, or the base does not fit.
+    ///
+    /// ```no_run
+    /// use std::path::PathBuf;
+    ///
+    /// use lithops_runtime::{Base, Program, Recipe};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let program = Program::read("target/release/convert_images".as_ref())?;
+    /// let image = Recipe::new(program)
+    ///     .base(Base::Layout(PathBuf::from("debian-with-imagemagick")))
+    ///     .file("models", "/opt/models")
+    ///     .environment("RUST_LOG", "info")
+    ///     .build()?;
+    /// image.write_archive(std::fs::File::create("image.tar")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build(self) -> Result<Image, ImageError> {
-        todo!()
+        assemble(self)
     }
 }
