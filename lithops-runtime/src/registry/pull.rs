@@ -101,8 +101,8 @@ impl Repository {
     pub(super) async fn blob(&self, named: &Descriptor) -> Result<Bytes, RegistryError> {
         let digest = named.digest().to_string();
         let layer = LayerDescriptor { digest: &digest, urls: named.urls() };
-        let mut bytes = Vec::new();
-        let answer = self.client.pull_blob(&self.name.any(), &layer, &mut bytes);
+        let (place, mut bytes) = (self.name.any(), Vec::new());
+        let answer = self.client.pull_blob(&place, &layer, &mut bytes);
         self.ask("give a layer", bound(named.size()), answer).await?;
         Ok(bytes.into())
     }
