@@ -133,8 +133,13 @@ impl Credentials {
 
 impl Auth {
     /// None for an entry that only says that a helper knows more.
-    fn read(&self, registry: &str, path: &PathBuf) -> Result<Option<Credentials>, CredentialsError> {
-        let wrong = || CredentialsError::Entry { registry: registry.to_owned(), path: path.clone() };
+    fn read(
+        &self,
+        registry: &str,
+        path: &PathBuf,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let wrong =
+            || CredentialsError::Entry { registry: registry.to_owned(), path: path.clone() };
         let said = |secret: &Option<Secret>| secret.clone().filter(|it| !it.expose().is_empty());
         if let Some(token) = said(&self.identity_token) {
             return Ok(Some(Credentials::IdentityToken(token)));

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_layer_that_an_older_engine_wrote_as_a_link_is_found() {
-        let manifest = br#"[{"Config":"c.json","RepoTags":["a:b"],"Layers":["1/layer.tar","2/layer.tar"]}]"#;
+        let manifest =
+            br#"[{"Config":"c.json","RepoTags":["a:b"],"Layers":["1/layer.tar","2/layer.tar"]}]"#;
         let files: [(&str, &[u8]); 3] =
             [("c.json", b"{}"), ("1/layer.tar", b"\x1f\x8bpacked"), ("manifest.json", manifest)];
         let (config, layers) =

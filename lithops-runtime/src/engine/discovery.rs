@@ -228,6 +228,9 @@ mod tests {
         let home = home();
         fs::write(home.path().join(".docker/config.json"), "{").unwrap();
         let error = found(None, home.path(), &[]).unwrap_err();
-        assert!(error.contains("config.json is not understood: it ends too early in line 1"), "{error}");
+        assert!(
+            error.contains("config.json is not understood: it ends too early in line 1"),
+            "{error}"
+        );
     }
 }

@@ -61,7 +61,9 @@ pub enum EngineError {
         lack: Missing,
     },
     /// A registry wants to know who asks, or does not let them.
-    #[error("{registry} does not give {reference} to {user}: {reason}; run `docker login {registry}`")]
+    #[error(
+        "{registry} does not give {reference} to {user}: {reason}; run `docker login {registry}`"
+    )]
     Denied {
         /// The image that was asked for.
         reference: String,

@@ -105,7 +105,8 @@ impl Engine {
         // One that is removed meanwhile is none.
         let found = found.try_filter_map(async |image| Ok(image));
         let mut images: Vec<StoredImage> = found.try_collect().await?;
-        images.sort_by(|one, other| (&one.references, &one.id).cmp(&(&other.references, &other.id)));
+        images
+            .sort_by(|one, other| (&one.references, &one.id).cmp(&(&other.references, &other.id)));
         Ok(images)
     }
 
@@ -147,10 +148,9 @@ pub(super) fn check(reference: &str) -> Result<(), EngineError> {
 }
 
 pub(super) fn parse(reference: &str) -> Result<Reference, EngineError> {
-    reference.parse().map_err(|reason| EngineError::Reference {
-        reference: reference.to_owned(),
-        reason,
-    })
+    reference
+        .parse()
+        .map_err(|reason| EngineError::Reference { reference: reference.to_owned(), reason })
 }
 
 /// The HTTP status with which the engine refused.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bollard::errors::Error as Answer;
-use bollard::query_parameters::ImportImageOptionsBuilder;
+use bollard::query_parameters::{ImportImageOptionsBuilder, TagImageOptionsBuilder};
 use futures::TryStreamExt as _;
 
 use super::error::Missing;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, REQUEST};
 use crate::Image;
 
 /// How long an engine may take to load an image without content; it has a second more for each MiB.
@@ -72,10 +72,18 @@ impl Engine {
         let answers = self.docker.import_image(options, bollard::body_try_stream(pieces), None);
         // What goes wrong is told in the middle of what went right.
         let answers = answers.try_for_each(|info| {
-            tracing::debug!(reference, says = info.stream.unwrap_or_default().trim_end(), "loading");
+            tracing::debug!(
+                reference,
+                says = info.stream.unwrap_or_default().trim_end(),
+                "loading"
+            );
             std::future::ready(Ok::<(), Answer>(()))
         });
-        self.ask(&format!("load the image {reference}"), bound, answers).await
+        self.ask(&format!("load the image {reference}"), bound, answers).await?;
+        // Loading leaves no note of the time; naming does, also by the name that it has.
+        let options = TagImageOptionsBuilder::new().repo(image.name()).tag(image.tag()).build();
+        let answer = self.docker.tag_image(reference, Some(options));
+        self.ask(&format!("name the image {reference}"), REQUEST, answer).await
     }
 }
 

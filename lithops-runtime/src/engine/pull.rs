@@ -41,11 +41,8 @@ impl Engine {
         let answers =
             self.docker.create_image(Some(options), None, wire(&credentials, parsed.registry()));
         let doing = format!("pull {reference}");
-        let silent = |bound| EngineError::Silent {
-            doing: doing.clone(),
-            place: self.place.clone(),
-            bound,
-        };
+        let silent =
+            |bound| EngineError::Silent { doing: doing.clone(), place: self.place.clone(), bound };
         let mut answers = std::pin::pin!(answers);
         let progress = async {
             loop {
@@ -79,7 +76,8 @@ impl Engine {
         // Docker Hub says "access denied" of repositories that don't exist.
         if says(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
             EngineError::ImageMissing { reference, lack: Missing::Registry(words) }
-        } else if says(&["unauthorized", "denied", "authentication", "no basic auth", "forbidden"]) {
+        } else if says(&["unauthorized", "denied", "authentication", "no basic auth", "forbidden"])
+        {
             let registry = image.registry().to_owned();
             EngineError::Denied { reference, registry, user: user.to_owned(), reason: words }
         } else {

@@ -61,7 +61,9 @@ pub enum RegistryError {
         reason: String,
     },
     /// There is no such image.
-    #[error("there is no image {reference} in its registry: `lithops runtime push` brings one there")]
+    #[error(
+        "there is no image {reference} in its registry: `lithops runtime push` brings one there"
+    )]
     ImageMissing {
         /// The image.
         reference: String,
@@ -146,7 +148,8 @@ impl Repository {
         }
         match (status(&error), &error) {
             (Some(401 | 403), _) | (None, Answer::AuthenticationFailure(_)) => {
-                let (path, user, reason) = (self.name.path().to_owned(), self.user(), words(&error));
+                let (path, user, reason) =
+                    (self.name.path().to_owned(), self.user(), words(&error));
                 RegistryError::Denied { registry, path, user, doing, reason }
             }
             _ => RegistryError::Request { registry, doing, source: error },

@@ -68,7 +68,9 @@ impl Repository {
         for entry in index.manifests() {
             let Some(platform) = entry.platform() else { continue };
             let architecture = platform.architecture().to_string();
-            if *platform.os() != Os::Linux || *platform.architecture() == Arch::Other("unknown".to_owned()) {
+            if *platform.os() != Os::Linux
+                || *platform.architecture() == Arch::Other("unknown".to_owned())
+            {
                 continue;
             }
             if Architecture::from(architecture.as_str()) == *wanted {

@@ -108,7 +108,10 @@ async fn an_image_of_somebody_else_is_not_removed(case: &Case) {
     let error = case.engine.remove(&reference).await.unwrap_err();
     docker.remove_image(&reference, None::<RemoveImageOptions>, None).await.unwrap();
     assert!(matches!(error, EngineError::NotOurs { .. }), "{error}");
-    assert!(error.to_string().ends_with(&format!("`docker rmi {reference}` removes it")), "{error}");
+    assert!(
+        error.to_string().ends_with(&format!("`docker rmi {reference}` removes it")),
+        "{error}"
+    );
 }
 
 async fn a_name_is_removed_before_the_image_is(case: &Case) {
@@ -180,7 +183,9 @@ async fn a_place_without_an_engine_is_named(case: &Case) {
     let socket = case.path("engine.sock");
     let host = format!("unix://{}", socket.display());
     let absent = async || Engine::connect(Some(&host)).await.unwrap_err().to_string();
-    let named = |why: &str| format!("no container engine answers:\n  {host} (as was asked for): {why}\nstart Docker");
+    let named = |why: &str| {
+        format!("no container engine answers:\n  {host} (as was asked for): {why}\nstart Docker")
+    };
     let error = absent().await;
     assert!(error.starts_with(&named("no such socket")), "{error}");
     // A socket that is left of an engine that ended.
@@ -188,5 +193,8 @@ async fn a_place_without_an_engine_is_named(case: &Case) {
     let error = absent().await;
     assert!(error.starts_with(&named("nobody listens there")), "{error}");
     let error = Engine::connect(Some("tcp://127.0.0.1:1")).await.unwrap_err().to_string();
-    assert!(error.contains("tcp://127.0.0.1:1 (as was asked for): nobody listens there"), "{error}");
+    assert!(
+        error.contains("tcp://127.0.0.1:1 (as was asked for): nobody listens there"),
+        "{error}"
+    );
 }
