@@ -32,6 +32,8 @@ pub mod engine;
 mod facts;
 mod image;
 mod program;
+#[cfg(feature = "registry")]
+pub mod registry;
 
 pub use base::{Base, BaseError, BaseLayer, BasePart};
 pub use closure::{ClosureError, Library, closure};

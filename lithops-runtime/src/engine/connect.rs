@@ -8,7 +8,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::sync::OnceCell;
 
 use super::discovery::{Surroundings, places};
-use super::place::{Address, Origin, Place};
+use super::place::{Address, Origin};
 use super::{Engine, EngineError, Unreachable};
 use crate::docker_config::variable;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use bollard::models::{SystemInfo, SystemInfoCgroupVersionEnum, SystemVersion};
 
 use super::{Engine, EngineError, REQUEST};
+use crate::Architecture;
 
 /// What is known of an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub struct Facts {
     pub version: String,
     /// The newest version of the API that it speaks.
     pub api: String,
-    /// The processor that its containers run on, as the kernel names it: `x86_64`, `aarch64`.
-    pub architecture: String,
+    /// The processor that its containers run on.
+    pub architecture: Architecture,
     /// How many processors there are.
     pub processors: u64,
     /// The memory of its machine in bytes.
@@ -114,7 +115,7 @@ fn facts(version: SystemVersion, info: SystemInfo) -> Facts {
         make: if is_podman { Make::Podman } else { Make::Docker },
         version: version.version.unwrap_or_default(),
         api: version.api_version.unwrap_or_default(),
-        architecture: kernel_name(&info.architecture.or(version.arch).unwrap_or_default()),
+        architecture: info.architecture.or(version.arch).unwrap_or_default().as_str().into(),
         processors: info.ncpu.and_then(|count| count.try_into().ok()).unwrap_or(0),
         memory: info.mem_total.and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
         cgroup,
@@ -122,16 +123,6 @@ fn facts(version: SystemVersion, info: SystemInfo) -> Facts {
         limits,
         same_machine,
     }
-}
-
-/// Podman names processors as Go does.
-fn kernel_name(architecture: &str) -> String {
-    match architecture {
-        "amd64" => "x86_64",
-        "arm64" => "aarch64",
-        known => known,
-    }
-    .to_owned()
 }
 
 #[cfg(test)]
@@ -167,7 +158,7 @@ mod tests {
             SystemVersionComponents { name: "Podman Engine".to_owned(), ..Default::default() };
         let version = SystemVersion { components: Some(vec![part]), ..Default::default() };
         let facts = facts(version, rootless(SystemInfoCgroupVersionEnum::_2));
-        assert_eq!((facts.make, facts.architecture.as_str()), (Make::Podman, "x86_64"));
+        assert_eq!((facts.make, &facts.architecture), (Make::Podman, &Architecture::X86_64));
         assert!(!facts.same_machine);
     }
 }

@@ -10,6 +10,7 @@ use oci_spec::distribution::Reference;
 
 use super::error::Missing;
 use super::{Engine, EngineError, REQUEST};
+use crate::Architecture;
 use crate::image::label;
 
 /// How many images are asked about at a time.
@@ -34,8 +35,8 @@ pub struct StoredImage {
     pub loaded: Option<String>,
     /// Its labels.
     pub labels: HashMap<String, String>,
-    /// The processor that it is for, as Go names it: `amd64`, `arm64`.
-    pub architecture: String,
+    /// The processor that it is for.
+    pub architecture: Architecture,
     /// The digests of its layers when unpacked, the lowest first.
     pub layers: Vec<String>,
 }
@@ -173,7 +174,7 @@ fn stored(image: ImageInspect) -> StoredImage {
         size: image.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
         loaded: loaded.filter(|time| !time.starts_with(NEVER)),
         labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
-        architecture: image.architecture.unwrap_or_default(),
+        architecture: image.architecture.unwrap_or_default().as_str().into(),
         layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bollard::errors::Error as Answer;
-use bollard::query_parameters::ImportImageOptionsBuilder;
+use bollard::query_parameters::{ImportImageOptionsBuilder, TagImageOptionsBuilder};
 use futures::TryStreamExt as _;
 
 use super::error::Missing;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, REQUEST};
 use crate::Image;
 
 /// How long an engine may take to load an image without content; it has a second more for each MiB.
@@ -79,7 +79,11 @@ impl Engine {
             );
             std::future::ready(Ok::<(), Answer>(()))
         });
-        self.ask(&format!("load the image {reference}"), bound, answers).await
+        self.ask(&format!("load the image {reference}"), bound, answers).await?;
+        // Loading leaves no note of the time; naming does, also by the name that it has.
+        let options = TagImageOptionsBuilder::new().repo(image.name()).tag(image.tag()).build();
+        let answer = self.docker.tag_image(reference, Some(options));
+        self.ask(&format!("name the image {reference}"), REQUEST, answer).await
     }
 }
 

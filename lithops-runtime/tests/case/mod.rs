@@ -12,7 +12,7 @@ use bollard::query_parameters::{
     LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
     StartContainerOptions, WaitContainerOptions,
 };
-use futures::future::{BoxFuture, FutureExt as _};
+use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::{StreamExt as _, TryStreamExt as _};
 use libtest_mimic::{Completion, Failed, Trial};
 use lithops_runtime::engine::Engine;
@@ -31,13 +31,13 @@ pub(crate) struct Case {
 }
 
 /// A case's name, and what it does.
-pub(crate) type Do = (&'static str, fn(&Case) -> BoxFuture<'_, ()>);
+pub(crate) type Do = (&'static str, fn(&Case) -> LocalBoxFuture<'_, ()>);
 
 /// Names an `async fn(&Case)` as it is called.
 #[macro_export]
 macro_rules! cases {
     ($($case:path),+ $(,)?) => {
-        [$((stringify!($case), (|case| Box::pin($case(case))) as fn(&_) -> _)),+]
+        [$((stringify!($case), |case| Box::pin($case(case)))),+]
     };
 }
 
@@ -64,7 +64,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn run(number: usize, case: fn(&Case) -> BoxFuture<'_, ()>) -> Result<(), Failed> {
+fn run(number: usize, case: fn(&Case) -> LocalBoxFuture<'_, ()>) -> Result<(), Failed> {
     runtime().block_on(async {
         let engine = Engine::connect(None).await?;
         let name = format!("test_{}_{number}", std::process::id());

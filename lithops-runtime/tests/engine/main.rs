@@ -10,13 +10,13 @@ use std::process::ExitCode;
 use bollard::query_parameters::{RemoveImageOptions, TagImageOptionsBuilder};
 use libtest_mimic::Arguments;
 use lithops_runtime::engine::{Engine, EngineError, Missing, Presence, Removed};
-use lithops_runtime::{Base, Content, Recipe};
+use lithops_runtime::{Architecture, Base, Content, Recipe};
 
-use case::{Case, no_engine, trials};
+use case::{Case, Do, no_engine, trials};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let cases = cases![
+    let cases: [Do; _] = cases![
         an_image_is_loaded_once_and_runs,
         a_changed_program_is_another_image,
         an_image_under_a_name_of_another_is_replaced,
@@ -172,7 +172,7 @@ async fn an_image_of_the_engine_is_a_base(case: &Case) {
 
 async fn an_engine_says_what_it_is(case: &Case) {
     let facts = case.engine.facts().await.unwrap();
-    assert_eq!(facts.architecture, std::env::consts::ARCH);
+    assert_eq!(facts.architecture, Architecture::current());
     assert!(facts.version.contains('.') && facts.api.starts_with("1."), "{facts:?}");
     assert!(facts.processors > 0 && facts.memory > 1 << 20, "{facts:?}");
     assert_eq!(facts.rootless && facts.cgroup == Some(1), !facts.limits.all_work(), "{facts:?}");
