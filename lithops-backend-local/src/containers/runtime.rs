@@ -93,7 +93,11 @@ async fn take(engine: &Engine, reference: &str) -> Result<(), ComputeError> {
     let found = engine.find(reference).await.map_err(|source| from_engine(FIND, source))?;
     let image = match found {
         Some(image) => image,
-        None => engine.pull(reference).await.map_err(|source| from_engine(FIND, source))?,
+        // Whoever names an image wants to know at once that it can't be had.
+        None => engine
+            .pull(reference)
+            .await
+            .map_err(|source| because(ComputeErrorKind::Unsupported, FIND, source))?,
     };
     if image.is_ours() {
         return Ok(());
