@@ -226,7 +226,10 @@ fn a_damaged_base_is_told_by_what_is_wrong() {
     assert!(matches!(build(no_config), BaseError::Document { document: "configuration", .. }));
     let riscv =
         plain_config().replace(&lithops_runtime::Architecture::current().to_string(), "riscv64");
-    assert!(matches!(build(base(&riscv, &[tar.clone()])), BaseError::Architecture { .. }));
+    assert!(matches!(
+        build(base(&riscv, std::slice::from_ref(&tar))),
+        BaseError::Architecture { .. }
+    ));
     let mut zstd = whole();
     zstd.layers[0].media_type = MediaType::ImageLayerZstd;
     let error = build(zstd);
