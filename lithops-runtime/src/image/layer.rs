@@ -69,7 +69,6 @@ impl fmt::Display for Content {
 }
 
 /// One layer of an image.
-#[derive(Debug)]
 pub struct Layer {
     content: Content,
     diff_id: Digest,
@@ -124,5 +123,11 @@ impl Layer {
             let packed = packed.expect("memory takes all that is written");
             Blob::new(MediaType::ImageLayerGzip, packed.into())
         })
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layer({}, {}, {} bytes)", self.content, self.diff_id, self.found.bytes.len())
     }
 }
