@@ -22,13 +22,25 @@
 
 mod base;
 mod closure;
+#[cfg(feature = "user")]
+mod credentials;
 mod digest;
+#[cfg(feature = "user")]
+mod docker_config;
+#[cfg(feature = "engine")]
+pub mod engine;
 mod facts;
 mod image;
 mod program;
+#[cfg(feature = "registry")]
+pub mod registry;
 
 pub use base::{Base, BaseError, BaseLayer, BasePart};
 pub use closure::{ClosureError, Library, closure};
+#[cfg(feature = "user")]
+pub use credentials::{Credentials, CredentialsError};
+#[cfg(feature = "user")]
+pub use docker_config::UserFileError;
 pub use facts::{FactsError, Incompatible, RuntimeFacts, check};
 pub use image::{Archive, Blob, Content, Image, ImageError, Kind, Layer, Note, Recipe, label};
 pub use oci_spec::image::{Digest, MediaType};
