@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -177,8 +178,6 @@ fn relative(path: &Path) -> PathBuf {
     path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
-#[cfg(unix)]
 fn is_executable(kind: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
     kind.permissions().mode() & 0o100 != 0
 }

@@ -57,7 +57,8 @@ pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
 
 /// The certificates that this machine trusts: those of `SSL_CERT_FILE`, or of the distribution.
 fn certificates() -> Result<Option<Vec<u8>>, ImageError> {
-    if let Some(path) = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from) {
+    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+    if let Some(path) = named.map(PathBuf::from) {
         let bundle = std::fs::read(&path);
         return bundle.map(Some).map_err(|source| ImageError::Read { path, source });
     }
