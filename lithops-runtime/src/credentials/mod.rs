@@ -2,7 +2,7 @@
 
 mod helper;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -136,10 +136,10 @@ impl Auth {
     fn read(
         &self,
         registry: &str,
-        path: &PathBuf,
+        path: &Path,
     ) -> Result<Option<Credentials>, CredentialsError> {
         let wrong =
-            || CredentialsError::Entry { registry: registry.to_owned(), path: path.clone() };
+            || CredentialsError::Entry { registry: registry.to_owned(), path: path.to_owned() };
         let said = |secret: &Option<Secret>| secret.clone().filter(|it| !it.expose().is_empty());
         if let Some(token) = said(&self.identity_token) {
             return Ok(Some(Credentials::IdentityToken(token)));
