@@ -27,6 +27,13 @@ pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
 fn configuration(folder: &Path, port: u16) -> String {
     let folder = folder.display();
     format!(
-        "version: 0.1\n         log: {{level: warn}}\n         storage:\n         \x20 filesystem: {{rootdirectory: '{folder}/data'}}\n         \x20 delete: {{enabled: true}}\n         http: {{addr: '127.0.0.1:{port}'}}\n         auth:\n         \x20 htpasswd: {{realm: lithops, path: '{folder}/htpasswd'}}\n"
+        "version: 0.1\n\
+         log: {{level: warn}}\n\
+         storage:\n\
+         \x20 filesystem: {{rootdirectory: '{folder}/data'}}\n\
+         \x20 delete: {{enabled: true}}\n\
+         http: {{addr: '127.0.0.1:{port}'}}\n\
+         auth:\n\
+         \x20 htpasswd: {{realm: lithops, path: '{folder}/htpasswd'}}\n"
     )
 }
