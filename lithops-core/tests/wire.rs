@@ -7,13 +7,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
+use lithops_core::ports::{
+    Access, ListPage, ObjectMeta, PutMode, StorageCapability, StorageErrorKind,
+};
+use lithops_core::secret::Secret;
 use lithops_core::wire::{
-    Block, CallError, CallInput, CallRange, CallRuns, Frame, FromWorker, FunctionError, FunctionId,
-    Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL, PartitionInput, Payload, Report,
-    Section, ShuffleTerms, StorageLocation, Timing, ToWorker, ValueSink, WorkOrder, encode_value,
-    pair_lengths,
+    Block, CallError, CallInput, CallRange, CallRuns, Frame, FrameError, FromRelay, FromWorker,
+    FunctionError, FunctionId, Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL,
+    PartitionInput, Payload, Report, Section, ShuffleTerms, StorageFailure, StorageLocation,
+    Timing, ToRelay, ToWorker, ValueSink, WorkOrder, encode_value, pair_lengths,
 };
 
 fn location() -> StorageLocation {
@@ -85,6 +90,65 @@ fn from_worker() -> Vec<(&'static str, FromWorker)> {
         ("reports", FromWorker::Reports { ticket: 7, reports }),
         ("returned", FromWorker::Returned { calls }),
         ("alive", FromWorker::Alive),
+    ]
+}
+
+fn failure() -> StorageFailure {
+    StorageFailure {
+        kind: StorageErrorKind::Full,
+        store: "file".to_owned(),
+        operation: "put".to_owned(),
+        key: "a/b".to_owned(),
+        causes: vec!["outer".to_owned(), "inner".to_owned()],
+    }
+}
+
+fn to_relay() -> Vec<(&'static str, ToRelay)> {
+    let key = || "a/b".to_owned();
+    let body = Bytes::from_static(b"bytes");
+    let valid_for = Duration::from_millis(1500);
+    vec![
+        ("open", ToRelay::Open { protocol: PROTOCOL, location: location() }),
+        ("capability", ToRelay::Capability),
+        ("put", ToRelay::Put { key: key(), mode: PutMode::Create, body: body.clone() }),
+        ("put-stream", ToRelay::PutStream { key: key() }),
+        ("get", ToRelay::Get { key: key() }),
+        ("get-range", ToRelay::GetRange { key: key(), range: 7..5_000_000_000 }),
+        ("get-stream", ToRelay::GetStream { key: key(), range: None }),
+        ("get-stream-range", ToRelay::GetStream { key: key(), range: Some(0..9) }),
+        ("head", ToRelay::Head { key: key() }),
+        ("list", ToRelay::List { prefix: "a".to_owned(), after: Some(key()) }),
+        ("delete", ToRelay::Delete { keys: vec![key(), "c".to_owned()] }),
+        ("copy", ToRelay::Copy { from: key(), to: "c".to_owned() }),
+        ("presign", ToRelay::Presign { key: key(), access: Access::Write, valid_for }),
+        ("piece", ToRelay::Piece(body)),
+        ("end", ToRelay::End),
+        ("broken", ToRelay::Broken(failure())),
+    ]
+}
+
+fn from_relay() -> Vec<(&'static str, FromRelay)> {
+    let capability =
+        StorageCapability { create_if_absent: true, presign: false, write_and_list: true };
+    let meta = ObjectMeta { key: "a/b".to_owned(), size: 9, version: Some("\"1\"".to_owned()) };
+    let unversioned = ObjectMeta { version: None, ..meta.clone() };
+    let page = ListPage { objects: vec![meta.clone(), unversioned], more: true };
+    let body = Bytes::from_static(b"bytes");
+    vec![
+        ("opened", FromRelay::Opened),
+        ("not-lent", FromRelay::NotLent),
+        ("done", FromRelay::Done),
+        ("capability", FromRelay::Capability(capability)),
+        ("body", FromRelay::Body(body.clone())),
+        ("stored", FromRelay::Stored(5_000_000_000)),
+        ("meta", FromRelay::Meta(meta.clone())),
+        ("page", FromRelay::Page(page)),
+        ("address", FromRelay::Address(Secret::new("http://host/a?signed"))),
+        ("stream", FromRelay::Stream(meta)),
+        ("piece", FromRelay::Piece(body)),
+        ("end", FromRelay::End),
+        ("failed", FromRelay::Failed(failure())),
+        ("alive", FromRelay::Alive),
     ]
 }
 
@@ -168,6 +232,34 @@ fn what_a_worker_says_is_what_it_was() {
         let frame = golden(&format!("from-{name}"), message.clone().encode());
         assert_eq!(FromWorker::decode(frame).unwrap(), message);
     }
+}
+
+#[test]
+fn what_a_worker_asks_of_storages_is_what_it_was() {
+    for (name, message) in to_relay() {
+        let frame = golden(&format!("to-relay-{name}"), message.clone().encode());
+        assert_eq!(ToRelay::decode(frame).unwrap(), message);
+    }
+}
+
+#[test]
+fn what_a_worker_is_answered_about_storages_is_what_it_was() {
+    for (name, message) in from_relay() {
+        let frame = golden(&format!("from-relay-{name}"), message.clone().encode());
+        assert_eq!(FromRelay::decode(frame).unwrap(), message);
+    }
+}
+
+#[test]
+fn a_message_about_storages_has_a_body_only_where_it_should() {
+    let [encoded] = ToRelay::End.encode().try_into().unwrap();
+    let mut frame = Frame::read_all(encoded).unwrap().remove(0);
+    frame.body = Bytes::from_static(b"more");
+    assert_eq!(ToRelay::decode(frame), Err(FrameError::Body));
+    let [encoded] = FromRelay::Done.encode().try_into().unwrap();
+    let mut frame = Frame::read_all(encoded).unwrap().remove(0);
+    frame.body = Bytes::from_static(b"more");
+    assert_eq!(FromRelay::decode(frame), Err(FrameError::Body));
 }
 
 #[test]

@@ -30,6 +30,9 @@
 //! | `http` | `HttpStorage` (feature `http`) | whoever the web server lets; read only |
 //! | `redis` | `RedisStorage` (feature `redis`) | every process that reaches the server |
 //!
+//! A worker that can't reach a storage itself may use it through its client: `relay` (feature
+//! `relay`).
+//!
 //! The [`layers`] wrap any storage to count its requests, to make them fail, to ask again, or to
 //! bound how many are under way.
 
@@ -56,6 +59,8 @@ mod open;
 #[cfg(feature = "redis")]
 mod redis;
 mod register;
+#[cfg(feature = "relay")]
+pub mod relay;
 #[cfg(feature = "s3")]
 mod s3;
 
@@ -75,5 +80,7 @@ pub use open::{known_schemes, open};
 #[cfg(feature = "redis")]
 pub use redis::{RedisConfig, RedisStorage};
 pub use register::{Opener, register};
+#[cfg(feature = "relay")]
+pub use relay::relay_through;
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Storage};

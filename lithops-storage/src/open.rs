@@ -9,7 +9,8 @@ use crate::register::opener;
 /// Opens the storage that `location` names; makes and asks nothing until the first request.
 ///
 /// Knows the storages of this crate, and those that others have brought by
-/// [`register`](crate::register).
+/// [`register`](crate::register). In a worker that was told to ask its client first
+/// (`relay_through`, feature `relay`), what the client lends is opened there.
 ///
 /// # Errors
 /// [`StorageErrorKind::Unsupported`] if this build does not know the scheme, a setting is missing,
@@ -23,6 +24,10 @@ use crate::register::opener;
 /// assert_eq!(error.kind, StorageErrorKind::Unsupported);
 /// ```
 pub fn open(location: &StorageLocation) -> Result<Arc<dyn StorageBackend>, StorageError> {
+    #[cfg(feature = "relay")]
+    if let Some(opened) = crate::relay::open_through(location) {
+        return opened;
+    }
     match location.scheme.as_str() {
         #[cfg(feature = "file")]
         crate::files::SCHEME => Ok(Arc::new(crate::FileStorage::at(location)?)),

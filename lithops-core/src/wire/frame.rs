@@ -35,8 +35,8 @@ pub enum FrameError {
     /// The head is not the message that is expected.
     #[error("a frame's head can't be decoded: {0}")]
     Head(String),
-    /// The body is shorter than its head says.
-    #[error("a frame's body is shorter than its head says")]
+    /// The body is shorter than its head says, or should not be there.
+    #[error("a frame's body is not as long as its head says")]
     Body,
     /// The bytes end inside a frame.
     #[error("the bytes end inside a frame")]
@@ -148,6 +148,11 @@ impl FrameDecoder {
         frame.advance(PREFIX);
         let head = frame.split_to(head_len as usize);
         Ok(Some(Frame { head, body: frame }))
+    }
+
+    /// Whether no byte of a further frame has arrived.
+    pub fn is_between_frames(&self) -> bool {
+        self.buffer.is_empty() && self.large.is_none()
     }
 
     /// Where to put the next bytes that arrive.

@@ -90,7 +90,7 @@ enum FromHead {
 /// An encoded message: bytes to write one after another.
 pub type Encoded = Vec<Bytes>;
 
-fn encode(head: &impl Serialize, body: Vec<Bytes>) -> Encoded {
+pub(super) fn encode(head: &impl Serialize, body: Vec<Bytes>) -> Encoded {
     /// Bodies up to this size are copied behind their head, so that they leave in one write.
     const COALESCE: u64 = 16 * 1024;
     // Serialising these types can't fail: they hold no map with odd keys and the writer is a `Vec`.
@@ -256,6 +256,6 @@ impl FromWorker {
     }
 }
 
-fn decode_head<T: serde::de::DeserializeOwned>(head: &[u8]) -> Result<T, FrameError> {
+pub(super) fn decode_head<T: serde::de::DeserializeOwned>(head: &[u8]) -> Result<T, FrameError> {
     rmp_serde::from_slice(head).map_err(|error| FrameError::Head(error.to_string()))
 }

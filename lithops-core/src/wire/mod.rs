@@ -5,6 +5,7 @@
 //! frames go through a socket, through objects of a storage, or (undecoded) through a channel of
 //! this process.
 
+mod agent;
 mod call;
 mod frame;
 mod job;
@@ -13,10 +14,13 @@ mod message;
 mod object;
 mod outcome;
 mod payload;
+mod relay;
 mod saved;
 mod shuffle;
+mod storage_failure;
 mod value;
 
+pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
 pub use call::{CallInput, Input, Logs, Report, Timing};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
 pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};
@@ -26,10 +30,12 @@ pub(crate) use object::{Blocks, Extent};
 pub use object::{CloudObject, ObjectPart, Packing, Records, StoredObject};
 pub use outcome::{CallError, ExitReport, FunctionError, PanicReport, ValueError};
 pub use payload::{ObjectRef, Payload};
+pub use relay::{FromRelay, ToRelay};
 pub use saved::SavedJob;
 pub use shuffle::{
     Block, CallRuns, Layout, PairAt, PartitionInput, Section, ShuffleTerms, pair_at, pair_lengths,
 };
+pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 
 /// The version of everything in this module; both sides must have the same.

@@ -16,7 +16,10 @@ use tempfile::tempdir;
 const CASES: [(&str, fn()); 4] = [
     ("a_static_program_runs_in_an_image_of_its_own", a_static_program_runs_in_an_image_of_its_own),
     ("a_dynamic_program_brings_its_libraries", a_dynamic_program_brings_its_libraries),
-    ("a_program_runs_upon_a_base_with_packed_layers", a_program_runs_upon_a_base_with_packed_layers),
+    (
+        "a_program_runs_upon_a_base_with_packed_layers",
+        a_program_runs_upon_a_base_with_packed_layers,
+    ),
     ("a_program_reads_what_its_recipe_adds", a_program_reads_what_its_recipe_adds),
 ];
 
@@ -73,7 +76,10 @@ fn a_static_program_runs_in_an_image_of_its_own() {
     let program = Program::read(&rust(folder.path(), "still", TABLE, STATIC)).unwrap();
     let loaded = Loaded::of(&Recipe::new(program).build().unwrap(), folder.path());
     assert_eq!(loaded.run(&["one"]), "works with 2 arguments\n");
-    assert_eq!(loaded.inspected("{{.Config.User}} {{.Os}} {{len .RootFS.Layers}}"), "65532:65532 linux 2");
+    assert_eq!(
+        loaded.inspected("{{.Config.User}} {{.Os}} {{len .RootFS.Layers}}"),
+        "65532:65532 linux 2"
+    );
 }
 
 fn a_dynamic_program_brings_its_libraries() {
