@@ -74,6 +74,30 @@ pub enum EngineError {
         /// What it said.
         reason: String,
     },
+    /// The engine does not reach a registry.
+    #[error("the engine at {place} does not reach {registry} to pull {reference}: {reason}")]
+    NoRegistry {
+        /// The image that was asked for.
+        reference: String,
+        /// The registry.
+        registry: String,
+        /// The engine.
+        place: Place,
+        /// What it said.
+        reason: String,
+    },
+    /// The engine insists on TLS, and the registry has none.
+    #[error(
+        "the engine at {place} does not pull {reference} without TLS: list {registry} in          `insecure-registries` of Docker's daemon.json, or as `insecure` in Podman's registries.conf"
+    )]
+    NoTls {
+        /// The image that was asked for.
+        reference: String,
+        /// The registry.
+        registry: String,
+        /// The engine.
+        place: Place,
+    },
     /// Who the user is to a registry can't be found out.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -131,7 +155,7 @@ impl EngineError {
     /// Whether the same request may succeed later, with nothing else changed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Silent { .. } => true,
+            Self::Silent { .. } | Self::NoRegistry { .. } => true,
             Self::Request { source, .. } => match source {
                 Answer::DockerResponseServerError { status_code, .. } => *status_code >= 500,
                 Answer::RequestTimeoutError

@@ -84,13 +84,19 @@ impl Engine {
             _ => return self.refused(&format!("pull {image}"), error),
         };
         let says = |any: &[&str]| any.iter().any(|part| words.to_lowercase().contains(part));
-        let reference = image.whole();
+        let (reference, registry) = (image.whole(), image.registry().to_owned());
+        let place = self.place.clone();
+        if says(&["http response to https client"]) {
+            return EngineError::NoTls { reference, registry, place };
+        }
+        if says(&["connection refused", "no such host", "timeout", "unreachable", "reset by peer"]) {
+            return EngineError::NoRegistry { reference, registry, place, reason: words };
+        }
         // Docker Hub says "access denied" of repositories that don't exist.
         if says(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
             EngineError::ImageMissing { reference, lack: Missing::Registry(words) }
         } else if says(&["unauthorized", "denied", "authentication", "no basic auth", "forbidden"])
         {
-            let registry = image.registry().to_owned();
             EngineError::Denied { reference, registry, user: user.to_owned(), reason: words }
         } else {
             self.refused(&format!("pull {image}"), error)

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use bollard::query_parameters::{RemoveImageOptions, TagImageOptionsBuilder};
 use libtest_mimic::Arguments;
-use lithops_runtime::engine::{Engine, EngineError, Missing, Presence, Removed};
+use lithops_runtime::engine::{Engine, EngineError, Make, Missing, Presence, Removed};
 use lithops_runtime::{Architecture, Base, Content, Recipe};
 
 use case::{Case, Do, no_engine, trials};
@@ -72,7 +72,9 @@ async fn images_of_this_library_are_listed_with_their_program(case: &Case) {
     assert_eq!(found.len(), 1, "{listed:?}");
     assert_eq!(found[0].references, [image.reference()]);
     assert!(found[0].size > 400_000, "{}", found[0].size);
-    assert!(found[0].loaded.is_some());
+    // Podman does not say.
+    let make = case.engine().await.facts().await.unwrap().make;
+    assert_eq!(found[0].loaded.is_some(), make == Make::Docker);
     let layers: Vec<_> = image.layers().iter().map(|layer| layer.diff_id().to_string()).collect();
     assert_eq!(found[0].layers, layers);
     let looked_up = case.engine().await.find(&image.reference()).await.unwrap();
@@ -99,19 +101,17 @@ async fn an_image_of_somebody_else_is_not_removed(case: &Case) {
     use futures::TryStreamExt as _;
 
     let empty = tar::Builder::new(Vec::new()).into_inner().unwrap();
-    let (name, tag) = (format!("elsewhere/{}", case.name), "1");
-    let options = CreateImageOptionsBuilder::new().from_src("-").repo(&name).tag(tag).build();
+    let options = CreateImageOptionsBuilder::new().from_src("-").build();
     let docker = case.engine().await.docker();
     let body = bollard::body_full(empty.into());
-    docker.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
-    let reference = format!("{name}:{tag}");
-    let error = case.engine().await.remove(&reference).await.unwrap_err();
-    docker.remove_image(&reference, None::<RemoveImageOptions>, None).await.unwrap();
+    let told = docker.create_image(Some(options), Some(body), None);
+    let told: Vec<_> = told.try_collect().await.unwrap();
+    let id = told.iter().find_map(|info| info.status.clone()).unwrap();
+    let id = format!("sha256:{}", id.trim_start_matches("sha256:"));
+    let error = case.engine().await.remove(&id).await.unwrap_err();
+    docker.remove_image(&id, None::<RemoveImageOptions>, None).await.unwrap();
     assert!(matches!(error, EngineError::NotOurs { .. }), "{error}");
-    assert!(
-        error.to_string().ends_with(&format!("`docker rmi {reference}` removes it")),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(&format!("`docker rmi {id}` removes it")), "{error}");
 }
 
 async fn a_name_is_removed_before_the_image_is(case: &Case) {
@@ -146,9 +146,9 @@ async fn an_image_of_no_registry_is_missing(case: &Case) {
     // Nobody listens on port 1.
     let reference = format!("127.0.0.1:1/{}:none", case.name);
     let error = case.engine().await.pull(&reference).await.unwrap_err();
-    let text = error.to_string();
-    assert!(text.contains(&format!("can't pull {reference}: ")), "{text}");
-    assert!(text.contains("connection refused"), "{text}");
+    let EngineError::NoRegistry { registry, reason, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(registry, "127.0.0.1:1");
+    assert!(reason.contains("connection refused"), "{error}");
     assert!(error.is_transient(), "{error:?}");
 }
 
