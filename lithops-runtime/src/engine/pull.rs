@@ -89,7 +89,8 @@ impl Engine {
         if says(&["http response to https client"]) {
             return EngineError::NoTls { reference, registry, place };
         }
-        if says(&["connection refused", "no such host", "timeout", "unreachable", "reset by peer"]) {
+        if says(&["connection refused", "no such host", "timeout", "unreachable", "reset by peer"])
+        {
             return EngineError::NoRegistry { reference, registry, place, reason: words };
         }
         // Docker Hub says "access denied" of repositories that don't exist.

@@ -100,10 +100,8 @@ async fn a_tag_of_the_caller_goes_before_that_of_the_content(case: &Case) {
 }
 
 async fn a_wrong_password_is_named(case: &Case) {
-    let wrong = Credentials::Password {
-        username: "somebody".to_owned(),
-        password: Secret::new("wr0ng"),
-    };
+    let wrong =
+        Credentials::Password { username: "somebody".to_owned(), password: Secret::new("wr0ng") };
     let repository = Repository::open_as(&server::name(case), &wrong).unwrap();
     for error in [
         repository.push(&case.image("refused")).await.unwrap_err(),

@@ -56,7 +56,8 @@ pub(crate) async fn push_index(case: &Case, tag: &str, manifest: &Blob) {
     };
     let kind = "application/vnd.oci.image.index.v1+json";
     let (other, arm) = (entry("ppc64le"), entry("arm64"));
-    let index = format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{other},{arm}]}}"#);
+    let index =
+        format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{other},{arm}]}}"#);
     let protocol = ClientProtocol::Http;
     let client = Client::try_from(ClientConfig { protocol, ..ClientConfig::default() }).unwrap();
     let place: Reference = format!("{}:{tag}", name(case)).parse().unwrap();

@@ -90,7 +90,10 @@ pub(crate) async fn a_helper_that_knows_nothing_leaves_nobody(case: &Case) {
 
 pub(crate) async fn a_helper_that_is_missing_is_named(case: &Case) {
     let error = find(case, "a.example.com", r#"{"credsStore":"missing"}"#, None);
-    assert!(error.starts_with("the credential helper `docker-credential-missing`, which"), "{error}");
+    assert!(
+        error.starts_with("the credential helper `docker-credential-missing`, which"),
+        "{error}"
+    );
     assert!(error.contains("config.json asks for, can't be started: No such file"), "{error}");
 }
 
