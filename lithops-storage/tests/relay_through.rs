@@ -19,15 +19,15 @@ use client::Client;
 async fn what_is_lent_is_opened_at_the_client_and_the_rest_directly() {
     let client = Client::new();
     let folder = tempfile::tempdir().unwrap();
-    let lent = Arc::new(FileStorage::new(folder.path().join("lent")).unwrap());
-    let memory = Arc::new(MemoryStorage::new());
-    client.lent.lend(lent.clone());
-    client.lent.lend(memory.clone());
+    let lent = FileStorage::new(folder.path().join("lent")).unwrap();
+    let memory = MemoryStorage::new();
+    client.lent.lend(Arc::new(lent.clone()));
+    client.lent.lend(Arc::new(memory.clone()));
     relay_through(&client.socket);
     lithops_storage::install();
 
     // Two locations, each opened twice, over one connection each.
-    for storage in [lent as Arc<dyn StorageBackend>, memory] {
+    for storage in [Arc::new(lent) as Arc<dyn StorageBackend>, Arc::new(memory)] {
         let opened = open(&storage.location()).unwrap();
         opened.put("a", "1".into(), PutMode::Create).await.unwrap();
         assert!(format!("{opened:?}").starts_with("RelayStorage"), "{opened:?}");

@@ -115,8 +115,8 @@ async fn a_client_that_dies_in_the_middle_of_a_body_is_an_error() {
 async fn a_worker_that_dies_in_the_middle_of_a_stream_stores_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("objects");
-    let files = Arc::new(FileStorage::new(&root).unwrap());
-    let (mut worker, serving) = worker(files).await;
+    let files = FileStorage::new(&root).unwrap();
+    let (mut worker, serving) = worker(Arc::new(files)).await;
     worker.say(ToRelay::PutStream { key: "a".to_owned() }.encode()).await;
     worker.say(ToRelay::Piece(vec![7; 1 << 20].into()).encode()).await;
     drop(worker);
@@ -126,8 +126,8 @@ async fn a_worker_that_dies_in_the_middle_of_a_stream_stores_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_dies_in_the_middle_of_a_put_stores_nothing() {
-    let memory = Arc::new(MemoryStorage::new());
-    let (mut worker, serving) = worker(memory.clone()).await;
+    let memory = MemoryStorage::new();
+    let (mut worker, serving) = worker(Arc::new(memory.clone())).await;
     let (key, mode) = ("a".to_owned(), PutMode::Overwrite);
     let whole = ToRelay::Put { key, mode, body: vec![7; 100_000].into() }.encode().concat();
     worker.socket.write_all(&whole[..50_000]).await.unwrap();
@@ -138,11 +138,11 @@ async fn a_worker_that_dies_in_the_middle_of_a_put_stores_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_whose_worker_hangs_up_is_given_up() {
-    let memory = Arc::new(MemoryStorage::new());
-    let limited = Arc::new(LimitedStorage::new(memory.clone(), 1));
+    let memory = MemoryStorage::new();
+    let limited = LimitedStorage::new(Arc::new(memory.clone()), 1);
     memory.put("held", "1".into(), PutMode::Create).await.unwrap();
     let held = limited.get_stream("held", None).await.unwrap();
-    let (mut worker, serving) = worker(limited).await;
+    let (mut worker, serving) = worker(Arc::new(limited)).await;
     let (key, mode) = ("a".to_owned(), PutMode::Overwrite);
     worker.say(ToRelay::Put { key, mode, body: "1".into() }.encode()).await;
     drop(worker);
@@ -208,8 +208,8 @@ async fn an_answer_to_another_question_is_an_error_and_ends_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_request_leaves_its_answer_to_nobody() {
     let shared = Client::new();
-    let memory = Arc::new(MemoryStorage::new());
-    let relayed = shared.lend(memory.clone());
+    let memory = MemoryStorage::new();
+    let relayed = shared.lend(Arc::new(memory.clone()));
     for key in ["a", "b"] {
         memory.put(key, key.into(), PutMode::Create).await.unwrap();
     }
@@ -224,8 +224,8 @@ async fn an_object_that_changes_while_it_is_streamed_fails_as_it_does_without_a_
     const SIZE: usize = 20 << 20;
     let shared = Client::new();
     let folder = tempfile::tempdir().unwrap();
-    let files = Arc::new(FileStorage::new(folder.path()).unwrap());
-    let relayed = shared.lend(files.clone());
+    let files = FileStorage::new(folder.path()).unwrap();
+    let relayed = shared.lend(Arc::new(files.clone()));
     files.put("a", vec![7; SIZE].into(), PutMode::Create).await.unwrap();
     let mut body = relayed.get_stream("a", None).await.unwrap().body;
     let mut read = body.try_next().await.unwrap().unwrap().len();

@@ -28,8 +28,8 @@ async fn a_storage_that_is_not_lent_is_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_back_is_not_opened_again() {
     let client = Client::new();
-    let memory = Arc::new(MemoryStorage::new());
-    client.lend(memory.clone()).put("a", "1".into(), PutMode::Create).await.unwrap();
+    let memory = MemoryStorage::new();
+    client.lend(Arc::new(memory.clone())).put("a", "1".into(), PutMode::Create).await.unwrap();
     client.lent.take_back(&memory.location());
     let refused = RelayStorage::open(&client.socket, PREAMBLE, &memory.location()).unwrap_err();
     assert_eq!(refused.kind, StorageErrorKind::Denied);
@@ -64,8 +64,8 @@ fn a_storage_is_opened_and_used_outside_of_any_runtime_and_inside_of_several() {
 async fn an_error_of_the_storage_arrives_as_it_was() {
     let client = Client::new();
     let folder = tempfile::tempdir().unwrap();
-    let files = Arc::new(FileStorage::new(folder.path()).unwrap());
-    let relayed = client.lend(files.clone());
+    let files = FileStorage::new(folder.path()).unwrap();
+    let relayed = client.lend(Arc::new(files.clone()));
     files.put("a", "1".into(), PutMode::Create).await.unwrap();
 
     let direct = files.get("no/such").await.unwrap_err();
@@ -104,8 +104,8 @@ async fn a_storage_that_fails_stops_a_stream_that_has_no_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_of_another_protocol_is_told_so() {
     let client = Client::new();
-    let memory = Arc::new(MemoryStorage::new());
-    client.lend(memory.clone());
+    let memory = MemoryStorage::new();
+    client.lend(Arc::new(memory.clone()));
     let mut socket = UnixStream::connect(&client.socket).await.unwrap();
     socket.write_all(PREAMBLE).await.unwrap();
     let open = ToRelay::Open { protocol: PROTOCOL + 1, location: memory.location() };
