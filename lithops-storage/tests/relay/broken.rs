@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::client::Client;
 
 /// One side of a connection, spoken by hand.
-struct ByHand {
+pub(crate) struct ByHand {
     socket: UnixStream,
     decoder: FrameDecoder,
 }
@@ -28,11 +28,11 @@ impl ByHand {
         Self { socket, decoder: FrameDecoder::new() }
     }
 
-    async fn say(&mut self, encoded: Vec<Bytes>) {
+    pub(crate) async fn say(&mut self, encoded: Vec<Bytes>) {
         self.socket.write_all(&encoded.concat()).await.unwrap();
     }
 
-    async fn hear(&mut self) -> Frame {
+    pub(crate) async fn hear(&mut self) -> Frame {
         loop {
             if let Some(frame) = self.decoder.next_frame().unwrap() {
                 return frame;
@@ -47,7 +47,9 @@ impl ByHand {
 }
 
 /// A worker by hand that has opened `storage`, and the client that serves it.
-async fn worker(storage: Arc<dyn StorageBackend>) -> (ByHand, JoinHandle<Result<(), ServeError>>) {
+pub(crate) async fn worker(
+    storage: Arc<dyn StorageBackend>,
+) -> (ByHand, JoinHandle<Result<(), ServeError>>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let location = storage.location();
     let lent = Arc::new(Lent::new());
