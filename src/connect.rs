@@ -53,7 +53,7 @@ impl Builder {
         Ok(Self::new(Config::load()?))
     }
 
-    /// Chooses the backend by name: `processes` or `threads`.
+    /// Chooses the backend by name: `processes`, `threads`, or `containers` (a feature).
     pub fn backend(mut self, name: impl Into<String>) -> Self {
         self.config.backend = name.into();
         self
@@ -108,7 +108,8 @@ impl Builder {
         self
     }
 
-    /// Starts another program as worker process: another build of this one, say.
+    /// Starts another program as worker process, or makes the image of containers from it: another
+    /// build of this one, say.
     pub fn worker_program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = Some(program.into());
         self
@@ -140,7 +141,7 @@ impl Builder {
         lithops_storage::configure(&self.config);
         // Refused first: a name that is wrong is wrong inside a call too.
         let backend = self.backend_by_name()?;
-        if is_inside_call() && backend.capability().isolation < Isolation::Container {
+        if is_inside_call() && backend.capability().on_this_machine {
             return nested();
         }
         let storage = match &self.storage {
@@ -170,12 +171,25 @@ impl Builder {
             }
             #[cfg(feature = "local")]
             "threads" => Ok(threads(self.config.workers)),
+            #[cfg(feature = "containers")]
+            "containers" => {
+                let config = containers(&self.config, self.program.clone())?;
+                Ok(Arc::new(lithops_backend_local::ContainerBackend::new(config)))
+            }
             #[cfg(not(feature = "local"))]
             name @ ("processes" | "localhost" | "threads") => {
                 let (what, name) = ("backend", name.to_owned());
                 Err(ConfigError::LeftOut { what, name, feature: "local" }.into())
             }
-            name => Err(unknown("backend", name, &["processes", "localhost", "threads"]).into()),
+            #[cfg(not(feature = "containers"))]
+            name @ "containers" => {
+                let (what, name) = ("backend", name.to_owned());
+                Err(ConfigError::LeftOut { what, name, feature: "containers" }.into())
+            }
+            name => {
+                let known = ["processes", "localhost", "threads", "containers"];
+                Err(unknown("backend", name, &known).into())
+            }
         }
     }
 
@@ -253,6 +267,55 @@ fn threads(workers: Option<usize>) -> Arc<dyn ComputeBackend> {
     Arc::new(lithops_backend_local::ThreadBackend::new(lithops_backend_local::ThreadConfig {
         workers,
     }))
+}
+
+/// The settings of containers, checked.
+#[cfg(feature = "containers")]
+fn containers(
+    config: &Config,
+    program: Option<PathBuf>,
+) -> Result<lithops_backend_local::ContainerConfig, ConfigError> {
+    let default = lithops_backend_local::ContainerConfig::default();
+    let section = config.containers.clone();
+    let invalid = |key: &str, value: &dyn std::fmt::Display, reason: String| ConfigError::Invalid {
+        key: format!("containers.{key}"),
+        value: format!("`{value}`"),
+        reason,
+    };
+    let least = |key: &str, value: Option<u64>, least: u64| match value {
+        Some(value) if value < least => {
+            Err(invalid(key, &value, format!("it must be {least} or more")))
+        }
+        _ => Ok(()),
+    };
+    least("worker_processes", section.worker_processes.map(|count| count as u64), 1)?;
+    // The first process, the agent, needs some of both for itself.
+    least("runtime_memory", section.runtime_memory, 16)?;
+    least("pids_limit", section.pids_limit.map(u64::from), 16)?;
+    if let Some(cpu) = section.runtime_cpu
+        && !(cpu >= 0.01 && cpu.is_finite())
+    {
+        return Err(invalid("runtime_cpu", &cpu, "it must be 0.01 or more".to_owned()));
+    }
+    let volume = |text: &String| {
+        text.parse().map_err(|error: lithops_backend_local::VolumeError| {
+            invalid("volumes", text, error.to_string())
+        })
+    };
+    Ok(lithops_backend_local::ContainerConfig {
+        workers: config.workers.unwrap_or(default.workers),
+        slots: section.worker_processes.unwrap_or(default.slots),
+        image: section.runtime,
+        program,
+        engine: section.engine,
+        cpu: section.runtime_cpu,
+        memory: section.runtime_memory.map(|mebibytes| mebibytes << 20),
+        pids: section.pids_limit.unwrap_or(default.pids),
+        network: section.network.unwrap_or(default.network),
+        user: section.user,
+        volumes: section.volumes.iter().map(volume).collect::<Result<_, _>>()?,
+        environment: section.environment,
+    })
 }
 
 /// The executor of calls that call: one for all calls of this process.

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lithops_core::wire::WorkOrder;
 
-/// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order.
+use crate::agent::Agent;
+
+/// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order;
+/// or `agent`, for the first process of a container.
 pub const WORKER_VARIABLE: &str = "LITHOPS_WORKER";
 /// Where the worker takes over: `constructor`, or `main` for in [`init`].
 pub const ENTRY_VARIABLE: &str = "LITHOPS_WORKER_ENTRY";
@@ -14,6 +17,11 @@ pub const ORDER_VARIABLE: &str = "LITHOPS_WORKER_ORDER";
 pub const LEASH_VARIABLE: &str = "LITHOPS_WORKER_LEASH";
 /// Limit of the worker's memory in bytes.
 pub const MEMORY_VARIABLE: &str = "LITHOPS_WORKER_MEMORY";
+
+/// The socket on which the client of a container's agent, and of its workers, listens.
+pub const SOCKET_VARIABLE: &str = "LITHOPS_WORKER_SOCKET";
+/// The client's number for the container that an agent is in.
+pub const CONTAINER_VARIABLE: &str = "LITHOPS_WORKER_CONTAINER";
 
 static PASSED_INIT: AtomicBool = AtomicBool::new(false);
 /// Whether the worker ends with its standard input.
@@ -69,6 +77,7 @@ fn work() {
     let task = TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     match task {
         Some(Task::Link) => crate::link::serve(),
+        Some(Task::Agent(agent)) => crate::agent::serve(&agent),
         Some(Task::Order(number, order)) => {
             if LEASHED.load(Ordering::Relaxed) {
                 crate::link::end_with_stdin();
@@ -81,6 +90,7 @@ fn work() {
 
 enum Task {
     Link,
+    Agent(Agent),
     Order(u32, Box<WorkOrder>),
 }
 
@@ -97,6 +107,10 @@ fn take_task() -> Option<bool> {
             Task::Order(number, Box::new(WorkOrder::from_text(&order)?))
         }
         Err(_) if worker == "link" => Task::Link,
+        Err(_) if worker == "agent" => Task::Agent(Agent {
+            socket: std::env::var_os(SOCKET_VARIABLE)?.into(),
+            container: std::env::var(CONTAINER_VARIABLE).ok()?.parse().ok()?,
+        }),
         Err(_) => return None,
     };
     let in_main = std::env::var(ENTRY_VARIABLE).is_ok_and(|entry| entry == "main");
@@ -105,18 +119,37 @@ fn take_task() -> Option<bool> {
     {
         crate::limit::set_memory(limit);
     }
-    LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
-    for variable in
-        [WORKER_VARIABLE, ENTRY_VARIABLE, ORDER_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE]
-    {
-        remove_variable(variable);
+    if let Task::Agent(_) = task {
+        // It serves from here on; the entry that it was told is that of its workers.
+        PASSED_INIT.store(in_main, Ordering::Release);
     }
+    let in_main = in_main && !matches!(task, Task::Agent(_));
+    #[cfg(feature = "relay")]
+    if !matches!(task, Task::Agent(_))
+        && let Some(socket) = std::env::var_os(SOCKET_VARIABLE)
+    {
+        lithops_storage::relay::relay_through(socket.as_ref());
+    }
+    LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
+    OWN_VARIABLES.into_iter().for_each(remove_variable);
     *TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(task);
     if in_main {
         WAITS_FOR_INIT.store(true, Ordering::Release);
     }
     Some(!in_main)
 }
+
+/// What is set for this process alone.
+#[cfg(all(target_os = "linux", not(miri)))]
+const OWN_VARIABLES: [&str; 7] = [
+    WORKER_VARIABLE,
+    ENTRY_VARIABLE,
+    ORDER_VARIABLE,
+    LEASH_VARIABLE,
+    MEMORY_VARIABLE,
+    SOCKET_VARIABLE,
+    CONTAINER_VARIABLE,
+];
 
 #[cfg(all(target_os = "linux", not(miri)))]
 #[expect(unsafe_code, reason = "the environment can only be changed so")]

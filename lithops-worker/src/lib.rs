@@ -8,8 +8,10 @@
 //! often enough for nobody to wait and seldom enough for short calls to share a message; a
 //! [`Supervisor`] looks after time, memory and signs of life.
 
+mod agent;
 mod entry;
 mod exit;
+mod frames;
 mod job;
 mod limit;
 mod link;
@@ -17,6 +19,7 @@ mod outbox;
 mod output;
 mod page;
 mod panic;
+mod process;
 mod queue;
 mod runtime;
 mod slot;
@@ -24,13 +27,14 @@ mod storage;
 mod supervisor;
 
 pub use entry::{
-    ENTRY_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE, ORDER_VARIABLE, WORKER_VARIABLE, init,
-    passed_init, refuse_stray_worker,
+    CONTAINER_VARIABLE, ENTRY_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE, ORDER_VARIABLE,
+    SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
 };
 pub use exit::at_exit;
 pub use outbox::{Destination, Outbox};
 pub use output::tail;
 pub use page::{PAGE_SIZE, Status};
+pub use process::WorkerProcess;
 pub use queue::Queue;
 pub use slot::Slot;
 pub use storage::{StorageWorker, TaskEnd};

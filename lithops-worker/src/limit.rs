@@ -2,8 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Limits the process's private memory to `limit` bytes beyond what it has now: an allocation past
-/// it fails at once, whatever its size, where the watch on resident memory would come too late.
+/// Limits the process's private memory to `limit` bytes and room for threads beyond what it has now:
+/// an allocation past it fails at once, where the watch on resident memory would come too late.
 pub(crate) fn set_memory(limit: u64) {
     let now = data_bytes().unwrap_or(0);
     let maximum = Some(now.saturating_add(limit).saturating_add(THREADS));
@@ -11,8 +11,9 @@ pub(crate) fn set_memory(limit: u64) {
     setrlimit(Resource::Data, Rlimit { current: maximum, maximum }).ok();
 }
 
-/// Stacks of the worker's own threads count as private memory.
-const THREADS: u64 = 32 << 20;
+/// Stacks count as private memory as soon as a thread begins, touched or not: those of the worker's
+/// own threads, and 2 MiB for each request of a file storage that is under way.
+const THREADS: u64 = 128 << 20;
 
 fn data_bytes() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lithops_core::wire::CallError;
-use lithops_core::wire::{
-    FrameDecoder, FrameError, FromWorker, Need, PROTOCOL, Report, Timing, ToWorker,
-};
+use lithops_core::wire::{FromWorker, PROTOCOL, Report, Timing, ToWorker};
 
+use crate::frames::{Frames, ServeError};
 use crate::outbox::{Destination, Outbox};
 use crate::output::OutputCapture;
 use crate::page::Status;
@@ -30,14 +29,6 @@ pub(crate) fn serve() {
         eprintln!("lithops worker: {error}");
     }
     end_all();
-}
-
-#[derive(Debug, thiserror::Error)]
-enum ServeError {
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    #[error("what the client says can't be understood: {0}")]
-    Frame(#[from] FrameError),
 }
 
 fn try_serve() -> Result<(), ServeError> {
@@ -100,35 +91,20 @@ fn run_slot(mut slot: Slot, queue: Arc<Queue>, outbox: Arc<Outbox>) -> std::io::
 
 /// Reads until the client hangs up.
 fn listen(
-    mut socket: UnixStream,
+    socket: UnixStream,
     queue: &Queue,
     outbox: &Outbox,
     supervisor: &Supervisor,
 ) -> Result<(), ServeError> {
-    let mut decoder = FrameDecoder::new();
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        while let Some(frame) = decoder.next_frame()? {
-            let message = ToWorker::decode(frame)?;
-            if let Some(calls) = queue.push(message) {
-                outbox.say(FromWorker::Returned { calls });
-            }
-            supervisor.wake();
+    let mut frames = Frames::new(socket);
+    while let Some(frame) = frames.next()? {
+        let message = ToWorker::decode(frame)?;
+        if let Some(calls) = queue.push(message) {
+            outbox.say(FromWorker::Returned { calls });
         }
-        let read = match decoder.need() {
-            Need::Any(buffer) => {
-                let read = socket.read(&mut piece)?;
-                buffer.extend_from_slice(&piece[..read]);
-                read
-            }
-            Need::Exactly(body, missing) => {
-                Read::by_ref(&mut socket).take(missing as u64).read_to_end(body)?
-            }
-        };
-        if read == 0 {
-            return Ok(());
-        }
+        supervisor.wake();
     }
+    Ok(())
 }
 
 /// In a program built with `panic = "abort"` the panic hook itself reports, before the abort.

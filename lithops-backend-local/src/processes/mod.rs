@@ -1,10 +1,10 @@
 //! Calls in processes of their own: the client's program, started again.
 
-mod death;
 mod lane;
-mod spawn;
 mod tasks;
 
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation, Lane,
     LaneSink, Launch, Link, WorkerProfile, WorkerStatus,
 };
-use lithops_core::wire::JobId;
+use lithops_core::wire::{JobId, WorkerStart};
+use lithops_worker::WorkerProcess;
 use tasks::Tasks;
 
 /// Settings of the process pool.
@@ -54,6 +55,28 @@ impl ProcessBackend {
 /// The backend's name in messages.
 const BACKEND: &str = "processes";
 
+/// The program to start: this one by the kernel's own link to it, which survives that a build
+/// replaces the file.
+fn program(config: &ProcessConfig) -> PathBuf {
+    config.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
+}
+
+/// Starts a worker whose standard input is `stdin`.
+fn spawn(
+    config: &ProcessConfig,
+    start: &WorkerStart,
+    stdin: UnixStream,
+) -> Result<WorkerProcess, ComputeError> {
+    let program = program(config);
+    WorkerProcess::spawn(&program, start, OwnedFd::from(stdin)).map_err(|error| ComputeError {
+        kind: ComputeErrorKind::Start,
+        backend: BACKEND,
+        operation: "start a worker process",
+        message: format!("{}: {error}", program.display()),
+        source: Some(Box::new(error)),
+    })
+}
+
 #[async_trait]
 impl ComputeBackend for ProcessBackend {
     fn capability(&self) -> Capability {
@@ -61,6 +84,7 @@ impl ComputeBackend for ProcessBackend {
             backend: BACKEND,
             max_workers: self.config.workers.max(1),
             isolation: Isolation::Process,
+            on_this_machine: true,
             memory_limit: true,
             environment: true,
             captures_output: true,
@@ -73,7 +97,7 @@ impl ComputeBackend for ProcessBackend {
     }
 
     async fn deploy(&self) -> Result<String, ComputeError> {
-        let program = spawn::program(&self.config);
+        let program = program(&self.config);
         match std::fs::metadata(&program) {
             Ok(_) => Ok(program.display().to_string()),
             Err(error) => Err(ComputeError {

@@ -1,17 +1,15 @@
 //! Processes that go by an order through storage, as a worker in a cloud does.
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lithops_core::ports::{ComputeError, Launch, WorkerState, WorkerStatus};
-use lithops_core::wire::{CallError, JobId};
-use lithops_worker::ORDER_VARIABLE;
+use lithops_core::wire::{CallError, JobId, WorkerStart, WorkerTask};
+use lithops_worker::WorkerProcess;
 
-use super::spawn::{WorkerProcess, spawn};
-use super::{ProcessConfig, death};
+use super::{ProcessConfig, spawn};
+use crate::order::failed;
 
 /// Processes that go by an order, by job.
 #[derive(Debug, Default)]
@@ -42,12 +40,15 @@ impl Tasks {
         let order = launch.order.to_text();
         let mut started = Vec::new();
         for worker in 0..launch.workers {
-            let number = worker.to_string();
-            let order = Some((ORDER_VARIABLE, order.as_str()));
             // Dropping the ones that have started ends them.
             let (leash, theirs) = super::lane::pair()?;
-            let stdin = Stdio::from(OwnedFd::from(theirs));
-            let process = spawn(config, &launch.profile, stdin, &number, order)?;
+            let start = WorkerStart {
+                lane: u64::from(worker),
+                task: WorkerTask::Order { worker, order: order.clone() },
+                environment: launch.profile.environment.clone(),
+                memory: launch.profile.memory,
+            };
+            let process = spawn(config, &start, theirs)?;
             let wave = launch.order.wave;
             started.push(Task { wave, worker, process, end: None, _leash: leash });
         }
@@ -76,21 +77,12 @@ impl Task {
         if let Some(end) = &self.end {
             return end.clone();
         }
-        let end = match self.process.child.try_wait() {
+        let end = match self.process.try_wait() {
             Ok(None) => return WorkerState::Running,
-            Ok(Some(status)) => {
-                let running = self.process.status.running().map(|(running, _)| running);
-                // A call may end its process with code 0 too.
-                if status.success() && running.is_none() {
-                    return self.end.insert(WorkerState::Succeeded).clone();
-                }
-                let mut cause = death::cause(&self.process, status);
-                if running.is_none() {
-                    // No call is to blame.
-                    cause = CallError::WorkerLost { reason: cause.to_string() };
-                }
-                WorkerState::Failed { running, cause }
-            }
+            Ok(Some(status)) => match self.process.end(status) {
+                (_, None) => WorkerState::Succeeded,
+                (running, Some(cause)) => failed(running, cause),
+            },
             Err(error) => {
                 let reason = format!("its end can't be learned: {error}");
                 WorkerState::Failed { running: None, cause: CallError::WorkerLost { reason } }
@@ -105,7 +97,7 @@ impl Drop for Task {
         if self.end.is_none() {
             self.process.kill();
             // Reaped here, so that no zombie stays; it was killed, so this takes no time.
-            self.process.child.wait().ok();
+            self.process.wait().ok();
         }
     }
 }

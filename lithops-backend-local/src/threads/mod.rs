@@ -53,6 +53,7 @@ impl ComputeBackend for ThreadBackend {
             backend: BACKEND,
             max_workers: self.config.workers.max(1),
             isolation: Isolation::Thread,
+            on_this_machine: true,
             memory_limit: false,
             environment: false,
             captures_output: false,

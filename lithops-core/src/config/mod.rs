@@ -4,13 +4,16 @@
 //!
 //! ```toml
 //! [lithops]
-//! backend = "processes"     # or "threads", "localhost" for "processes"
+//! backend = "processes"     # or "threads", "containers"; "localhost" is "processes"
 //! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
 //!                           # "azure_storage", "redis": each has a section of that name
 //! progress = true           # a bar for long jobs, where standard error is a terminal
 //!
 //! [localhost]
 //! worker_processes = 8      # calls at once; one for each processor by default
+//!
+//! [containers]
+//! runtime_memory = 512      # MiB; the other keys are those of `ContainersSection`
 //!
 //! [file]
 //! root = "/var/tmp/lithops" # where jobs keep their objects
@@ -22,6 +25,7 @@
 //!
 //! A section of a storage holds for all data of that provider, in whichever bucket.
 
+mod containers;
 mod error;
 mod file;
 mod raw;
@@ -29,6 +33,7 @@ mod sections;
 
 use std::path::PathBuf;
 
+pub use containers::ContainersSection;
 pub use error::ConfigError;
 use raw::RawConfig;
 pub use sections::{
@@ -36,7 +41,7 @@ pub use sections::{
 };
 
 /// Settings as they hold: each from the environment, else from the file, else the default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Name of the compute backend; `processes` by default.
     pub backend: String,
@@ -49,6 +54,8 @@ pub struct Config {
     pub root: Option<PathBuf>,
     /// Whether long jobs show a progress bar; by default where standard error is a terminal.
     pub progress: Option<bool>,
+    /// What is said of containers on this machine.
+    pub containers: ContainersSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
     /// The file that settings were read from, as an absolute path.
@@ -64,6 +71,7 @@ impl Default for Config {
             workers: None,
             root: None,
             progress: None,
+            containers: ContainersSection::default(),
             storages: StorageSections::default(),
             file: None,
         }
@@ -113,6 +121,7 @@ impl Config {
             workers,
             root: raw.file.root,
             progress,
+            containers: raw.containers,
             storages,
             file: None,
         })

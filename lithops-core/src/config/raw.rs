@@ -4,14 +4,18 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections};
+use super::{
+    AzureSection, ContainersSection, CosSection, GcpSection, RedisSection, S3Section,
+    StorageSections,
+};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawConfig {
     pub(super) lithops: RawLithops,
     pub(super) localhost: RawLocalhost,
     pub(super) file: RawFile,
+    pub(super) containers: ContainersSection,
     aws_s3: Option<S3Section>,
     ibm_cos: Option<CosSection>,
     minio: Option<S3Section>,

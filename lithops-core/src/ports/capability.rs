@@ -11,6 +11,9 @@ pub struct Capability {
     pub max_workers: usize,
     /// What stands between two calls.
     pub isolation: Isolation,
+    /// Whether workers run on the client's own machine. What a call starts there runs in the call's
+    /// own process then, because the machine has no more to give.
+    pub on_this_machine: bool,
     /// Whether a limit of memory can be set for a worker.
     pub memory_limit: bool,
     /// Whether a worker can be given environment variables.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Capability, Link, Running};
+use super::{Capability, Link, Running, StorageBackend};
 use crate::wire::{CallError, JobId, WorkOrder};
 
 /// A place that starts workers: threads, processes, containers, a cloud.
@@ -19,6 +20,13 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
 
     /// The direct way to workers, if there is one.
     fn link(&self) -> Option<&dyn Link>;
+
+    /// Offers the executor's own storage to workers that have no way to it; gives whether they reach
+    /// it now, wherever it is. Called once, before all else.
+    fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
+        let _ = storage;
+        false
+    }
 
     /// Makes sure that workers can be started: the runtime is there and has the program.
     ///
@@ -47,6 +55,11 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`ComputeError`] if the platform refuses.
     async fn cancel(&self, job: &JobId) -> Result<(), ComputeError>;
+
+    /// Ends all workers and removes what is kept for them on the platform; nothing is started after
+    /// it. Called at the executor's end, perhaps more than once. What can't be removed then is found
+    /// by [`clean`](Self::clean).
+    async fn shutdown(&self) {}
 
     /// Removes what a scope has left on the platform; gives how many things.
     ///

@@ -60,6 +60,8 @@ pub struct Engine {
 pub(super) struct Inner {
     name: String,
     around: Surroundings,
+    /// Whether workers reach the storage wherever it is.
+    lent: bool,
     observer: Option<Arc<dyn JobObserver>>,
     commands: Option<mpsc::UnboundedSender<Command>>,
     jobs: Mutex<HashMap<JobId, Route>>,
@@ -93,11 +95,13 @@ impl Engine {
         settings: EngineSettings,
         observer: Option<Arc<dyn JobObserver>>,
     ) -> Self {
+        let lent = backend.lend(&storage);
         let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
         let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
         let inner = Arc::new(Inner {
             name: name(),
             around: Surroundings { backend, storage, settings },
+            lent,
             observer,
             commands,
             jobs: Mutex::default(),
@@ -114,6 +118,16 @@ fn name() -> String {
     let seed = (std::process::id(), std::time::SystemTime::now());
     let bits = RandomState::new().hash_one(seed);
     format!("{:08x}", bits >> 32)
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let (backend, closing) = (Arc::clone(&self.around.backend), self.pending.begin());
+        super::runtime().spawn(async move {
+            backend.shutdown().await;
+            drop(closing);
+        });
+    }
 }
 
 impl Inner {
@@ -135,6 +149,7 @@ impl Inner {
             clean_up(&self.around.storage, &job, route).await;
         }
         self.pending.wait().await;
+        self.around.backend.shutdown().await;
     }
 
     /// Refuses terms that the backend can't meet, before anything begins.
@@ -156,7 +171,7 @@ impl Inner {
         let storage_needed = self.goes_through_storage(job)
             || job.options.store_above.is_some()
             || job.options.writes_objects;
-        let apart = capability.isolation > Isolation::Thread;
+        let apart = capability.isolation > Isolation::Thread && !self.lent;
         if storage_needed && apart && self.around.storage.location().is_in_process() {
             return refuse(
                 "way to a storage in the client's memory",

@@ -5,6 +5,7 @@
 //! frames go through a socket, through objects of a storage, or (undecoded) through a channel of
 //! this process.
 
+mod agent;
 mod call;
 mod frame;
 mod job;
@@ -19,6 +20,7 @@ mod shuffle;
 mod storage_failure;
 mod value;
 
+pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
 pub use call::{CallInput, Input, Logs, Report, Timing};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
 pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};

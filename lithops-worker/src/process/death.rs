@@ -4,9 +4,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use lithops_core::wire::{CallError, ExitReport};
-use lithops_worker::tail;
 
-use super::spawn::WorkerProcess;
+use super::WorkerProcess;
+use crate::output::tail;
 
 /// How much of standard error is told.
 const TAIL: u64 = 4096;

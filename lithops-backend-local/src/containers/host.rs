@@ -1,0 +1,223 @@
+//! What an executor's containers share: the engine, the image, the socket; and the containers
+//! themselves, warm for the next worker.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::wire::Preamble;
+use lithops_runtime::engine::Engine;
+use lithops_storage::relay::Lent;
+use lithops_worker::{
+    CONTAINER_VARIABLE, ENTRY_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, passed_init,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+use super::body::{SOCKET, Terms, body};
+use super::config::ContainerConfig;
+use super::container::{Container, StartError};
+use super::error::{because, from_engine};
+use super::leftovers;
+use super::owner::Owner;
+use super::runtime::Runtime;
+use super::switchboard::Switchboard;
+
+/// How long an engine that was there may be away: it is restarted in less.
+const AWAY: Duration = Duration::from_secs(20);
+/// How long is waited before an engine that is away is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What an executor's containers share.
+#[derive(Debug)]
+pub(super) struct Host {
+    config: ContainerConfig,
+    pub(super) engine: Engine,
+    runtime: Runtime,
+    pub(super) switchboard: Switchboard,
+    owner: Owner,
+    /// Where the tasks of connections live.
+    tasks: Handle,
+    places: Mutex<Vec<Arc<Place>>>,
+    /// How many containers are started at once.
+    starting: Semaphore,
+    containers: AtomicU64,
+    lanes: AtomicU64,
+}
+
+/// A container that is there or on its way, and how many workers it has.
+#[derive(Debug, Default)]
+struct Place {
+    container: OnceCell<Arc<Container>>,
+    taken: Mutex<usize>,
+}
+
+/// Room for one worker in a container; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) container: Arc<Container>,
+    place: Arc<Place>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        *self.place.taken() -= 1;
+    }
+}
+
+impl Place {
+    fn taken(&self) -> MutexGuard<'_, usize> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.container.get().is_some_and(|container| container.gone().is_some())
+    }
+}
+
+impl Host {
+    /// Finds the engine, gives it the image, and removes what dead clients have left behind.
+    pub(super) async fn prepare(
+        config: ContainerConfig,
+        lent: Arc<Lent>,
+    ) -> Result<Self, ComputeError> {
+        const FIND: &str = "find a container engine";
+        let engine = Engine::connect(config.engine.as_deref())
+            .await
+            .map_err(|source| from_engine(FIND, source))?;
+        let facts = engine.facts().await.map_err(|source| from_engine(FIND, source))?;
+        let limited = config.memory.is_some() || config.cpu.is_some();
+        if limited && !facts.limits.all_work() {
+            tracing::warn!(limits = ?facts.limits, "this engine ignores some limits of containers");
+        }
+        let owner = Owner::current()
+            .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
+        leftovers::remove_dead(engine.docker(), &owner).await?;
+        let runtime = Runtime::deploy(&config, &engine).await?;
+        let switchboard = Switchboard::open(lent).map_err(|source| {
+            because(ComputeErrorKind::Start, "listen to containers on a socket", source)
+        })?;
+        let starting = Semaphore::new((crate::default_workers() * 2).clamp(2, 8));
+        Ok(Self {
+            config,
+            engine,
+            runtime,
+            switchboard,
+            owner,
+            tasks: Handle::current(),
+            places: Mutex::default(),
+            starting,
+            containers: AtomicU64::new(0),
+            lanes: AtomicU64::new(0),
+        })
+    }
+
+    /// The runtime's name.
+    pub(super) fn image(&self) -> String {
+        self.runtime.reference()
+    }
+
+    /// A number that no worker has had.
+    pub(super) fn next_lane(&self) -> u64 {
+        self.lanes.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn places(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for a worker: in a container that has some, else in a new one.
+    pub(super) async fn seat(&self) -> Result<Seat, ComputeError> {
+        loop {
+            let place = self.take_place();
+            let taken = place.container.get_or_try_init(|| self.start()).await.cloned();
+            match taken {
+                // It was seen to be gone since.
+                Ok(container) if container.gone().is_some() => *place.taken() -= 1,
+                Ok(container) => return Ok(Seat { container, place }),
+                Err(error) => {
+                    *place.taken() -= 1;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn take_place(&self) -> Arc<Place> {
+        let mut places = self.places();
+        let is_empty = |place: &Place| place.container.get().is_none() && *place.taken() == 0;
+        places.retain(|place| !place.is_gone() && !is_empty(place));
+        let has_room = |place: &&Arc<Place>| *place.taken() < self.config.slots;
+        let found = places.iter().find(has_room).map(Arc::clone);
+        let place = found.unwrap_or_else(|| {
+            let new = Arc::<Place>::default();
+            places.push(Arc::clone(&new));
+            new
+        });
+        *place.taken() += 1;
+        place
+    }
+
+    /// Starts a container. An engine that is being restarted is waited for; an image that was removed
+    /// is brought back.
+    async fn start(&self) -> Result<Arc<Container>, ComputeError> {
+        let away = Instant::now() + AWAY;
+        let mut restored = false;
+        loop {
+            match self.try_start().await {
+                Ok(container) => return Ok(Arc::new(container)),
+                Err(StartError::NoImage(error)) if restored => return Err(error),
+                Err(StartError::NoImage(_)) => {
+                    restored = true;
+                    self.runtime.restore(&self.engine).await?;
+                }
+                Err(StartError::Other(error)) => {
+                    if !error.is_retryable() || Instant::now() >= away {
+                        return Err(error);
+                    }
+                    tracing::debug!(%error, "the engine is asked again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn try_start(&self) -> Result<Container, StartError> {
+        // The semaphore is never closed.
+        let _one_of_few = self.starting.acquire().await;
+        let number = self.containers.fetch_add(1, Ordering::Relaxed);
+        let image = self.runtime.reference();
+        let folder = self.switchboard.folder();
+        let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+        let labels = self.owner.labels();
+        let terms = Terms { config: &self.config, image: &image, folder, labels, own };
+        let entry = if passed_init() { "main" } else { "constructor" };
+        let environment = vec![
+            (WORKER_VARIABLE, "agent".to_owned()),
+            (ENTRY_VARIABLE, entry.to_owned()),
+            (SOCKET_VARIABLE, SOCKET.to_owned()),
+            (CONTAINER_VARIABLE, number.to_string()),
+        ];
+        let name = format!("{}-{number}", self.switchboard.name());
+        let expected = self.switchboard.expect(Preamble::Agent(number));
+        let body = body(terms, environment);
+        let container = Container::start(self.engine.docker(), &name, body, expected).await?;
+        tracing::debug!(name, image, "container started");
+        Ok(container)
+    }
+
+    /// Ends all containers, and waits until the engine has removed them.
+    pub(super) async fn close(&self) {
+        let places = std::mem::take(&mut *self.places());
+        let containers =
+            places.into_iter().filter_map(|place| place.container.get().map(Arc::clone));
+        let close = |container: Arc<Container>| async move { container.close().await };
+        let closing = futures::future::join_all(containers.map(close));
+        // Where the tasks live that hold the connections to the engine, whoever asks.
+        if let Err(error) = self.tasks.spawn(closing).await {
+            tracing::warn!(%error, "containers may be left behind");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Containers that nobody needs any more.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_runtime::engine::Engine;
+
+use super::container;
+use super::error::{because, from_answer, from_engine};
+use super::owner::{LABEL, Owner};
+
+/// Removes the containers whose owners have died; gives how many.
+pub(super) async fn remove_dead(docker: &Docker, owner: &Owner) -> Result<usize, ComputeError> {
+    remove_where(docker, |label| owner.is_leftover(label)).await
+}
+
+/// Removes the containers of dead clients from the engine at `host`, or `all` of ours, whoever may
+/// need them; gives how many.
+pub(super) async fn remove(host: Option<&str>, all: bool) -> Result<usize, ComputeError> {
+    let found = Engine::connect(host).await;
+    let engine = found.map_err(|source| from_engine("find a container engine", source))?;
+    if all {
+        return remove_where(engine.docker(), |_| true).await;
+    }
+    let owner = Owner::current()
+        .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
+    remove_dead(engine.docker(), &owner).await
+}
+
+async fn remove_where(
+    docker: &Docker,
+    unwanted: impl Fn(&str) -> bool,
+) -> Result<usize, ComputeError> {
+    let ours = HashMap::from([("label", vec![LABEL])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&ours).build();
+    let containers = docker
+        .list_containers(Some(options))
+        .await
+        .map_err(|answer| from_answer("list containers", answer))?;
+    let mut removed = 0;
+    for found in containers {
+        let label = found.labels.as_ref().and_then(|labels| labels.get(LABEL));
+        if label.is_none_or(|label| !unwanted(label)) {
+            continue;
+        }
+        let Some(id) = found.id else { continue };
+        if container::remove(docker, &id).await {
+            tracing::info!(container = id, "removed a container that was left behind");
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}

@@ -1,0 +1,151 @@
+//! Calls in containers of this machine: the client's program, in an image made of it.
+
+mod body;
+mod config;
+mod container;
+mod error;
+mod exit;
+mod host;
+mod lane;
+mod leftovers;
+mod owner;
+mod runtime;
+mod switchboard;
+mod tasks;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use lithops_core::ports::{
+    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation, Lane,
+    LaneSink, Launch, Link, StorageBackend, WorkerProfile, WorkerStatus,
+};
+use lithops_core::wire::JobId;
+use lithops_storage::relay::Lent;
+use tokio::sync::Mutex;
+
+pub use config::{ContainerConfig, Volume, VolumeError};
+use host::Host;
+use tasks::Tasks;
+
+/// The backend's name in messages.
+const BACKEND: &str = "containers";
+
+/// Runs calls in containers of a Docker Engine, or a Podman, of this machine.
+///
+/// The image is made of this program and given to the engine at first need; see
+/// [`lithops_runtime`]. Containers are started as jobs need them and kept warm; in each an agent,
+/// the program itself, starts a process for each worker. They have nothing that they were not given:
+/// no network, no root, no capability, a file system to be read only but for `/tmp`. The client's
+/// storage reaches them all the same, through the socket that they call the client on.
+///
+/// They end with this value, and when this process ends, however it does.
+#[derive(Debug)]
+pub struct ContainerBackend {
+    config: ContainerConfig,
+    lent: Arc<Lent>,
+    /// Made when the first container is needed.
+    host: Mutex<Option<Arc<Host>>>,
+    closed: AtomicBool,
+    tasks: Tasks,
+}
+
+impl ContainerBackend {
+    /// A pool that looks for an engine when the first container is needed.
+    pub fn new(config: ContainerConfig) -> Self {
+        lithops_worker::refuse_stray_worker();
+        let lent = Arc::new(Lent::new());
+        let closed = AtomicBool::new(false);
+        Self { config, lent, host: Mutex::default(), closed, tasks: Tasks::default() }
+    }
+
+    async fn host(&self) -> Result<Arc<Host>, ComputeError> {
+        let mut host = self.host.lock().await;
+        if self.closed.load(Ordering::Acquire) {
+            let message = "the executor was shut down: make another";
+            return Err(error::error(ComputeErrorKind::Unsupported, "start a container", message));
+        }
+        if let Some(host) = host.as_ref() {
+            return Ok(Arc::clone(host));
+        }
+        let prepared = Host::prepare(self.config.clone(), Arc::clone(&self.lent)).await?;
+        Ok(Arc::clone(host.insert(Arc::new(prepared))))
+    }
+}
+
+#[async_trait]
+impl ComputeBackend for ContainerBackend {
+    fn capability(&self) -> Capability {
+        Capability {
+            backend: BACKEND,
+            max_workers: self.config.workers.max(1),
+            isolation: Isolation::Container,
+            on_this_machine: true,
+            memory_limit: true,
+            environment: true,
+            captures_output: true,
+            max_duration: None,
+        }
+    }
+
+    fn link(&self) -> Option<&dyn Link> {
+        Some(self)
+    }
+
+    fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
+        self.lent.lend(Arc::clone(storage));
+        true
+    }
+
+    async fn deploy(&self) -> Result<String, ComputeError> {
+        Ok(self.host().await?.image())
+    }
+
+    async fn start(&self, launch: Launch) -> Result<(), ComputeError> {
+        self.tasks.start(self.host().await?.as_ref(), &launch).await
+    }
+
+    async fn status(&self, job: &JobId) -> Result<Vec<WorkerStatus>, ComputeError> {
+        Ok(self.tasks.status(job))
+    }
+
+    async fn cancel(&self, job: &JobId) -> Result<(), ComputeError> {
+        self.tasks.cancel(job);
+        Ok(())
+    }
+
+    async fn clean(&self, scope: CleanScope) -> Result<usize, ComputeError> {
+        match scope {
+            CleanScope::Job(job) => {
+                self.tasks.cancel(&job);
+                Ok(0)
+            }
+            CleanScope::Leftovers => leftovers::remove(self.config.engine.as_deref(), false).await,
+            CleanScope::All => leftovers::remove(self.config.engine.as_deref(), true).await,
+        }
+    }
+
+    async fn shutdown(&self) {
+        let host = {
+            let mut host = self.host.lock().await;
+            self.closed.store(true, Ordering::Release);
+            host.take()
+        };
+        if let Some(host) = host {
+            host.close().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Link for ContainerBackend {
+    async fn open(
+        &self,
+        profile: &WorkerProfile,
+        sink: LaneSink,
+    ) -> Result<Box<dyn Lane>, ComputeError> {
+        let host = self.host().await?;
+        Ok(Box::new(lane::open(&host, profile, sink).await?))
+    }
+}

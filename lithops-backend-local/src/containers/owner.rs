@@ -1,0 +1,84 @@
+//! Whose a container is, and whether its owner still lives.
+
+use std::collections::HashMap;
+use std::fs;
+
+/// Says of a container that it is ours, and whose: see [`Owner`].
+pub(super) const LABEL: &str = "dev.lithops.owner";
+
+/// A process that has containers: told apart from others of its number by when it began, and from
+/// those of other machines and namespaces by where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// The boot of the machine, and the namespace that process numbers belong to.
+    place: String,
+    process: u32,
+    /// In ticks since the boot.
+    began: u64,
+}
+
+impl Owner {
+    /// This process.
+    pub(super) fn current() -> std::io::Result<Self> {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+        let namespace = fs::read_link("/proc/self/ns/pid")?;
+        let process = std::process::id();
+        let missing = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+        let began = began(process).ok_or_else(missing)?;
+        Ok(Self { place: format!("{}/{}", boot.trim(), namespace.display()), process, began })
+    }
+
+    /// The labels of its containers.
+    pub(super) fn labels(&self) -> HashMap<String, String> {
+        let value = format!("{} {} {}", self.place, self.process, self.began);
+        HashMap::from([(LABEL.to_owned(), value)])
+    }
+
+    /// Whether a container with this label was left behind by a dead process. One of another machine
+    /// or namespace can't be judged from here, so it was not.
+    pub(super) fn is_leftover(&self, label: &str) -> bool {
+        let mut parts = label.split(' ');
+        let (Some(place), Some(process), Some(start)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return false;
+        };
+        let (Ok(process), Ok(start)) = (process.parse::<u32>(), start.parse::<u64>()) else {
+            return false;
+        };
+        place == self.place && began(process) != Some(start)
+    }
+}
+
+/// When a process began; `None` if there is none of this number.
+fn began(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold spaces and parentheses itself.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_dead_process_of_this_place_has_left_is_a_leftover() {
+        let owner = Owner::current().unwrap();
+        let own = &owner.labels()[LABEL];
+        assert!(!owner.is_leftover(own));
+        let dead = format!("{} {} {}", owner.place, owner.process, owner.began + 1);
+        assert!(owner.is_leftover(&dead));
+        let elsewhere = format!("other/pid:[1] {} {}", owner.process, owner.began + 1);
+        assert!(!owner.is_leftover(&elsewhere));
+        assert!(!owner.is_leftover("rubbish"));
+    }
+
+    #[test]
+    fn a_process_that_was_reaped_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let start = began(child.id()).unwrap();
+        child.wait().unwrap();
+        let owner = Owner::current().unwrap();
+        assert!(owner.is_leftover(&format!("{} {} {start}", owner.place, child.id())));
+    }
+}

@@ -1,0 +1,95 @@
+//! Frames between the client and a worker, through a socket.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, IoSlice};
+
+use bytes::{Buf, BufMut, Bytes};
+use lithops_core::ports::{LaneSink, News};
+use lithops_core::wire::{Encoded, Frame, FrameDecoder, FromWorker, Need};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+
+/// Why no more frames come.
+pub(crate) type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+
+/// Writes messages until nobody sends any more or the other side hangs up; then hangs up.
+pub(crate) async fn write(mut socket: OwnedWriteHalf, mut inbox: mpsc::UnboundedReceiver<Encoded>) {
+    let mut messages = Vec::new();
+    while inbox.recv_many(&mut messages, 64).await > 0 {
+        let mut parts: VecDeque<Bytes> = messages.drain(..).flatten().collect();
+        while !parts.is_empty() {
+            let slices: Vec<_> = parts.iter().take(64).map(|part| IoSlice::new(part)).collect();
+            let Ok(mut written) = socket.write_vectored(&slices).await else { return };
+            while let Some(part) = parts.front_mut() {
+                if written < part.len() {
+                    part.advance(written);
+                    break;
+                }
+                written -= part.len();
+                parts.pop_front();
+            }
+        }
+    }
+    // Dropping the half shuts the socket down for writing, which the other side takes as the end.
+}
+
+/// Frames as they come from a socket.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    socket: OwnedReadHalf,
+    decoder: FrameDecoder,
+}
+
+impl Frames {
+    pub(crate) fn new(socket: OwnedReadHalf) -> Self {
+        Self { socket, decoder: FrameDecoder::new() }
+    }
+
+    /// The next frame; `None` when the other side has hung up.
+    pub(crate) async fn next(&mut self) -> Result<Option<Frame>, Unreadable> {
+        loop {
+            if let Some(frame) = self.decoder.next_frame()? {
+                return Ok(Some(frame));
+            }
+            let read = match self.decoder.need() {
+                Need::Any(buffer) => self.socket.read_buf(buffer).await,
+                Need::Exactly(body, missing) => {
+                    self.socket.read_buf(&mut BufMut::limit(body, missing)).await
+                }
+            };
+            match read {
+                Ok(0) => return Ok(None),
+                Ok(_) => {}
+                // A process that dies with unread messages resets the connection: an end too.
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Passes on what a worker says, until it hangs up; gives whether it has said anything.
+pub(crate) async fn hear(socket: OwnedReadHalf, sink: &LaneSink) -> bool {
+    let mut was_up = false;
+    let mut frames = Frames::new(socket);
+    loop {
+        let said = match frames.next().await {
+            Ok(Some(frame)) => FromWorker::decode(frame).map_err(Unreadable::from),
+            Ok(None) => return was_up,
+            Err(error) => Err(error),
+        };
+        match said {
+            Ok(said) => {
+                was_up = true;
+                if !sink.send(News::Said(said)) {
+                    return was_up;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a worker can't be understood");
+                return was_up;
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a client and the agent of a container say to each other: which workers are to run there, and
+//! what became of them. What the workers themselves say goes through sockets of their own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{decode_head, encode};
+use super::{CallError, Encoded, Frame, FrameError};
+use crate::ports::Running;
+
+/// From the client to the agent of a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToAgent {
+    /// Start a worker.
+    Start(WorkerStart),
+    /// Kill a worker, if it still runs.
+    Kill {
+        /// The worker's lane.
+        lane: u64,
+    },
+}
+
+/// A worker that an agent is to start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerStart {
+    /// The client's number for it, never used again.
+    pub lane: u64,
+    /// What it is to do.
+    pub task: WorkerTask,
+    /// Environment variables on top of the container's.
+    pub environment: BTreeMap<String, String>,
+    /// Limit of its memory in bytes.
+    pub memory: Option<u64>,
+}
+
+/// What a worker is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkerTask {
+    /// Serve the client at the other end of its standard input.
+    Link,
+    /// Go by an order.
+    Order {
+        /// The worker's number: its share of the order.
+        worker: u32,
+        /// The order as text.
+        order: String,
+    },
+}
+
+/// From the agent of a container to its client.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FromAgent {
+    /// The agent runs and speaks this protocol.
+    Hello {
+        /// Version of the wire that it speaks.
+        protocol: u32,
+    },
+    /// A worker has ended, or could not be started.
+    Ended {
+        /// The worker's lane.
+        lane: u64,
+        /// The call that it was running.
+        running: Option<Running>,
+        /// Why; `None` if it has ended by itself and said all it had to say.
+        cause: Option<CallError>,
+    },
+}
+
+/// What a connection to the client is for: the first line on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preamble {
+    /// It is the agent's of the container of this number.
+    Agent(u64),
+    /// It is the worker's of this lane.
+    Lane(u64),
+    /// It carries requests to the client's storages.
+    Relay,
+}
+
+impl Preamble {
+    /// The longest line in bytes, its end included.
+    pub const LONGEST: usize = 32;
+
+    /// The line.
+    pub fn to_line(self) -> String {
+        match self {
+            Self::Agent(container) => format!("agent {container}\n"),
+            Self::Lane(lane) => format!("lane {lane}\n"),
+            Self::Relay => "relay\n".to_owned(),
+        }
+    }
+
+    /// Reads a line; `None` if it is none of these.
+    ///
+    /// ```
+    /// use lithops_core::wire::Preamble;
+    ///
+    /// assert_eq!(Preamble::from_line("lane 7\n"), Some(Preamble::Lane(7)));
+    /// assert_eq!(Preamble::from_line("lane 7"), None);
+    /// ```
+    pub fn from_line(line: &str) -> Option<Self> {
+        match line.strip_suffix('\n')?.split_once(' ') {
+            Some(("agent", container)) => container.parse().ok().map(Self::Agent),
+            Some(("lane", lane)) => lane.parse().ok().map(Self::Lane),
+            None if line == "relay\n" => Some(Self::Relay),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum FromHead {
+    Hello(u32),
+    Ended { lane: u64, running: Option<(u32, u32, u32)>, cause: Option<CallError> },
+}
+
+impl ToAgent {
+    /// The message's bytes.
+    pub fn encode(&self) -> Encoded {
+        encode(self, Vec::new())
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`FrameError::Head`] if it is none.
+    pub fn decode(frame: &Frame) -> Result<Self, FrameError> {
+        decode_head(&frame.head)
+    }
+}
+
+impl FromAgent {
+    /// The message's bytes.
+    pub fn encode(self) -> Encoded {
+        let head = match self {
+            Self::Hello { protocol } => FromHead::Hello(protocol),
+            Self::Ended { lane, running, cause } => {
+                let running =
+                    running.map(|running| (running.ticket, running.index, running.attempt));
+                FromHead::Ended { lane, running, cause }
+            }
+        };
+        encode(&head, Vec::new())
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`FrameError::Head`] if it is none.
+    pub fn decode(frame: &Frame) -> Result<Self, FrameError> {
+        Ok(match decode_head(&frame.head)? {
+            FromHead::Hello(protocol) => Self::Hello { protocol },
+            FromHead::Ended { lane, running, cause } => {
+                let running =
+                    running.map(|(ticket, index, attempt)| Running { ticket, index, attempt });
+                Self::Ended { lane, running, cause }
+            }
+        })
+    }
+}
