@@ -16,9 +16,9 @@ use lithops_core::ports::{StorageBackend, StorageLocation};
 /// use lithops_storage::MemoryStorage;
 /// use lithops_storage::relay::Lent;
 ///
-/// let storage = Arc::new(MemoryStorage::new());
+/// let storage = MemoryStorage::new();
 /// let lent = Lent::new();
-/// lent.lend(storage.clone());
+/// lent.lend(Arc::new(storage.clone()));
 /// assert!(lent.is_lent(&storage.location()));
 /// lent.take_back(&storage.location());
 /// assert!(!lent.is_lent(&storage.location()));
