@@ -34,7 +34,9 @@ const BUNDLES: [&str; 6] = [
 pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
     let mut files = Files::default();
     let lacks = |at: &str| below.find(Path::new(at)).is_none();
-    for (at, text) in [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)] {
+    for (at, text) in
+        [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)]
+    {
         if lacks(at) {
             files.file(at, 0o644, text);
         }
