@@ -68,6 +68,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/failures.md",
     "docs/storage.md",
     "docs/pipelines.md",
+    "docs/runtime-images.md",
 ];
 
 #[test]

@@ -5,15 +5,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use lithops::{
-    Builder, Capability, Executor, FunctionExecutor, JobId, JobObserver, StorageBackend,
-};
-use lithops_core::plan::{PlannedJob, Transport};
-use lithops_core::ports::{SubmittedJob, Supply};
+#[cfg(feature = "storage-s3")]
+use lithops::StorageBackend;
+use lithops::{Builder, FunctionExecutor};
 use lithops_testkit::compute::TestExecutor;
 use lithops_testkit::compute_suite;
 use tempfile::TempDir;
+
+mod through_storage;
+
+use through_storage::ThroughStorage;
 
 /// Fails a test after which anything is left where jobs keep their objects.
 enum Emptied {
@@ -81,58 +82,6 @@ async fn through_storage(backend: &str, storage: &str) -> (TestExecutor, Emptied
     let builder = builder(backend).storage(storage).storage_root(folder.path().join("jobs"));
     let exec = ThroughStorage(builder.build().await.unwrap());
     (Arc::new(exec), Emptied::Folder(folder))
-}
-
-/// Sends every job through storage: what a backend without a link does.
-struct ThroughStorage(FunctionExecutor);
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Executor for ThroughStorage {
-    fn capability(&self) -> Capability {
-        self.0.capability()
-    }
-
-    fn submit(&self, mut job: PlannedJob) -> lithops::Result<SubmittedJob> {
-        job.options.transport = Transport::Storage;
-        self.0.submit(job)
-    }
-
-    async fn take_up(&self, job: &JobId) -> lithops::Result<SubmittedJob> {
-        self.0.take_up(job).await
-    }
-
-    fn supply(&self, job: &JobId, inputs: Supply) {
-        self.0.supply(job, inputs);
-    }
-
-    fn cancel(&self, job: &JobId) {
-        self.0.cancel(job);
-    }
-
-    fn release(&self, job: &JobId) {
-        self.0.release(job);
-    }
-
-    fn keep(&self, job: &JobId) {
-        self.0.keep(job);
-    }
-
-    async fn shutdown(&self) {
-        self.0.shutdown().await;
-    }
-
-    fn storage(&self) -> Arc<dyn StorageBackend> {
-        self.0.storage()
-    }
-
-    fn observer(&self) -> Option<Arc<dyn JobObserver>> {
-        self.0.observer()
-    }
-
-    fn handle(&self) -> Arc<dyn Executor> {
-        Arc::new(Self(self.0.clone()))
-    }
 }
 
 compute_suite!(threads, direct("threads"), {

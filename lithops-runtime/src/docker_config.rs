@@ -43,6 +43,7 @@ pub enum UserFileError {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct DockerConfig {
     /// The context that is in use.
+    #[cfg(feature = "engine")]
     #[serde(rename = "currentContext", default)]
     pub(crate) current_context: Option<String>,
     /// Who the user is, by registry.

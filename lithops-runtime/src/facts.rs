@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oci_spec::image::ImageConfiguration;
 
+use crate::closure::is_loader_itself;
 use crate::image::label;
 use crate::{Architecture, GlibcVersion, Needs, NotAVersion};
 
@@ -153,18 +154,22 @@ pub fn check(needs: &Needs, runtime: &RuntimeFacts) -> Result<(), Incompatible> 
     {
         return Err(Incompatible::Glibc { needed, has: runtime.glibc });
     }
-    if let Some(loader) = &needs.interpreter
-        && lacks(&loader.file_name().unwrap_or_default().to_string_lossy())
+    let loader = needs.interpreter.as_deref().and_then(|path| path.file_name());
+    let loader = loader.map(|name| name.to_string_lossy()).unwrap_or_default();
+    if let Some(path) = &needs.interpreter
+        && lacks(&loader)
     {
-        return Err(Incompatible::Interpreter { needed: loader.display().to_string() });
+        return Err(Incompatible::Interpreter { needed: path.display().to_string() });
     }
-    match needs.libraries.iter().find(|name| lacks(name)) {
+    let mut libraries = needs.libraries.iter().filter(|name| !is_loader_itself(&loader, name));
+    match libraries.find(|name| lacks(name)) {
         Some(name) => Err(Incompatible::Library { needed: name.clone() }),
         None => Ok(()),
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use super::*;
 
@@ -226,6 +231,29 @@ mod tests {
         let needs = Needs { interpreter: Some("/lib/ld-musl-x86_64.so.1".into()), ..needs() };
         let error = check(&needs, &runtime()).unwrap_err();
         assert_eq!(error, Incompatible::Interpreter { needed: "/lib/ld-musl-x86_64.so.1".into() });
+    }
+
+    #[test]
+    fn the_loader_of_musl_is_its_c_library() {
+        let needs = Needs {
+            interpreter: Some("/lib/ld-musl-x86_64.so.1".into()),
+            libraries: vec!["libc.so".into()],
+            glibc: None,
+            ..needs()
+        };
+        let libraries = vec!["ld-musl-x86_64.so.1".into()];
+        assert_eq!(check(&needs, &RuntimeFacts { glibc: None, libraries, ..runtime() }), Ok(()));
+    }
+
+    #[test]
+    fn a_version_of_glibc_that_is_none_is_shown() {
+        let labels = [(label::RUNTIME, "program"), (label::GLIBC, "new")];
+        let error = RuntimeFacts::from_labels("amd64", labels).unwrap_err();
+        assert!(
+            error.to_string().starts_with("the label `dev.lithops.glibc` of the image can't be")
+        );
+        let labels = [(label::RUNTIME, "program"), (label::GLIBC, "none")];
+        assert_eq!(RuntimeFacts::from_labels("amd64", labels).unwrap().glibc, None);
     }
 
     #[test]

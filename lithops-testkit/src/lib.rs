@@ -4,3 +4,4 @@
 
 pub mod compute;
 pub mod storage;
+pub mod trials;

@@ -24,8 +24,8 @@ usage: cargo xtask COMMAND
   test --quick     the same without the matrix of linkers and profiles
   layering         lithops-core uses no network, container or cloud crate
   examples         every example runs and is right
-  servers [NAMES]  starts the servers of the storage tests, until Ctrl-C
-  suite            the storage suite over each of these servers
+  servers [NAMES]  starts the servers of storages and images, until Ctrl-C
+  suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
   matrix           functions are found by name whatever links the program";

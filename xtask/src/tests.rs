@@ -15,6 +15,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("tests with every feature", |cases| {
         let test = ["test", "--no-fail-fast", "--all-features", "--package"];
         run_tests(cargo(test.iter().chain(&["lithops-storage"])), cases)?;
+        run_tests(cargo(test.iter().chain(&["lithops-runtime"])), cases)?;
         let changed = ["lithops", "--lib", "--test", "objects", "--test", "executor"];
         run_tests(cargo(test.iter().chain(&changed)), cases)
     })

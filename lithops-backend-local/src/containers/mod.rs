@@ -1,6 +1,7 @@
 //! Calls in containers of this machine: the client's program, in an image made of it.
 
 mod body;
+mod build;
 mod config;
 mod container;
 mod error;

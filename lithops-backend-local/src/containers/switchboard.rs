@@ -52,7 +52,7 @@ impl Switchboard {
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666))?;
         let waiting = Arc::<Waiting>::default();
         let task = tokio::spawn(accept(listener, Arc::clone(&waiting), lent));
-        Ok(Self { waiting, task, folder, private: private })
+        Ok(Self { waiting, task, folder, private })
     }
 
     /// The folder with the socket, to be mounted in containers.

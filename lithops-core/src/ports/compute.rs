@@ -173,4 +173,9 @@ impl ComputeError {
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, ComputeErrorKind::Unavailable)
     }
+
+    /// Whether another try is in vain before somebody changes something.
+    pub fn is_final(&self) -> bool {
+        matches!(self.kind, ComputeErrorKind::Denied | ComputeErrorKind::Unsupported)
+    }
 }

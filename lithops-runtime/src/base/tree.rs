@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::ops::Bound;
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -30,7 +31,7 @@ const OPAQUE: &str = ".wh..wh..opq";
 impl Tree {
     /// Puts a layer, an unpacked tar file, upon what there is.
     pub(super) fn add_layer(&mut self, tar: impl Read) -> io::Result<()> {
-        let mut added = Vec::new();
+        let mut added = BTreeMap::new();
         let mut archive = tar::Archive::new(tar);
         for entry in archive.entries()? {
             let mut entry = entry?;
@@ -38,21 +39,21 @@ impl Tree {
             let kind = entry.header().entry_type();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name == OPAQUE {
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                self.nodes.retain(|node, _| *node == folder || !node.starts_with(&folder));
+                self.remove_below(path.parent().unwrap_or(Path::new("")));
             } else if let Some(hidden) = name.strip_prefix(WHITEOUT) {
-                self.remove(&path.with_file_name(hidden));
+                let hidden = path.with_file_name(hidden);
+                self.remove_below(&hidden);
+                self.nodes.remove(&hidden);
             } else if kind.is_dir() {
-                added.push((path, Node::Folder));
+                added.insert(path, Node::Folder);
             } else if kind.is_symlink() {
                 let target = entry.link_name()?.unwrap_or_default().into_owned();
-                added.push((path, Node::Link(target)));
+                added.insert(path, Node::Link(target));
             } else if kind.is_hard_link() {
                 // To a file of the same layer, which came before.
                 let target = plain(&entry.link_name()?.unwrap_or_default());
-                let file = added.iter().find(|(path, _)| *path == target);
-                let node = file.map_or(Node::File(None), |(_, node)| node.clone());
-                added.push((path, node));
+                let node = added.get(&target).cloned().unwrap_or(Node::File(None));
+                added.insert(path, node);
             } else {
                 let mut content = None;
                 if name.starts_with("libc.so.6") || name.starts_with("libc-2.") {
@@ -60,20 +61,29 @@ impl Tree {
                     entry.read_to_end(&mut bytes)?;
                     content = Some(bytes.into());
                 }
-                added.push((path, Node::File(content)));
+                added.insert(path, Node::File(content));
             }
         }
         for (path, node) in added {
             if !matches!(node, Node::Folder) {
-                self.remove(&path);
+                self.remove_below(&path);
             }
             self.nodes.insert(path, node);
         }
         Ok(())
     }
 
-    fn remove(&mut self, path: &Path) {
-        self.nodes.retain(|node, _| !node.starts_with(path));
+    fn remove_below(&mut self, folder: &Path) {
+        let inside: Vec<PathBuf> = self.below(folder).cloned().collect();
+        inside.iter().for_each(|path| drop(self.nodes.remove(path)));
+    }
+
+    /// All that is in a folder and in those in it.
+    fn below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+        let from = (Bound::Excluded(folder), Bound::Unbounded);
+        let paths = self.nodes.range::<Path, _>(from).map(|(path, _)| path);
+        // Paths are ordered part by part, so what is in a folder follows it.
+        paths.take_while(move |path| path.starts_with(folder))
     }
 
     /// What is at `path`, with all links followed.
@@ -119,7 +129,7 @@ impl Tree {
     /// The names of what is in a folder.
     pub(super) fn names_in(&self, folder: &Path) -> Vec<String> {
         let Some(folder) = self.follow(&plain(folder), true) else { return Vec::new() };
-        let inside = self.nodes.keys().filter(|path| path.parent() == Some(&folder));
+        let inside = self.below(&folder).filter(|path| path.parent() == Some(&folder));
         let names = inside.filter_map(|path| path.file_name());
         names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
@@ -132,6 +142,7 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use tar::{Builder, EntryType, Header};
 
@@ -148,11 +159,7 @@ mod tests {
                 tar.append_link(&mut header, path, target).unwrap();
             } else {
                 let folder = path.ends_with('/');
-                header.set_entry_type(if folder {
-                    EntryType::Directory
-                } else {
-                    EntryType::Regular
-                });
+                header.set_entry_type(if folder { EntryType::Directory } else { EntryType::Regular });
                 tar.append_data(&mut header, path, io::empty()).unwrap();
             }
         }
@@ -167,8 +174,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_a_link_is_followed_and_not_replaced() {
-        let tree =
-            tree(&[&["usr/", "usr/lib/", "lib -> usr/lib", "lib64 -> /lib", "usr/lib/a.so"]]);
+        let tree = tree(&[&["usr/", "usr/lib/", "lib -> usr/lib", "lib64 -> /lib", "usr/lib/a.so"]]);
         let place = |path: &str| tree.place(Path::new(path)).unwrap();
         assert_eq!(place("/lib/x/b.so"), Path::new("usr/lib/x/b.so"));
         assert_eq!(place("/lib64/b.so"), Path::new("usr/lib/b.so"));

@@ -42,6 +42,7 @@ fn text_at(bytes: &[u8], at: u32) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use super::*;
 

@@ -74,6 +74,13 @@ pub(crate) struct Provided {
     pub(crate) home: Option<PathBuf>,
 }
 
+/// Whether a loader is a library itself, so that it finds it without looking: musl's is its C
+/// library too.
+pub(crate) fn is_loader_itself(loader: &str, library: &str) -> bool {
+    let musl = loader.starts_with("ld-musl-");
+    loader == library || (musl && (library == "libc.so" || library.starts_with("libc.musl-")))
+}
+
 impl Closure {
     pub(crate) fn of(program: &Program, provided: &Provided) -> Result<Self, ClosureError> {
         if program.needs().is_static() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::candidates::{Candidate, candidates};
 use super::places::Places;
-use super::{Closure, ClosureError, Library, Provided};
+use super::{Closure, ClosureError, Library, Provided, is_loader_itself};
 use crate::program::{Dynamic, Elf};
 use crate::{GlibcVersion, Needs, Program, ProgramError};
 
@@ -164,10 +164,7 @@ impl Walk<'_> {
 impl Object {
     /// Whether the loader takes it when it is asked for `name`.
     fn is(&self, name: &str) -> bool {
-        // The loader of musl is its C library too.
-        let musl = self.name.starts_with("ld-musl-")
-            && (name == "libc.so" || name.starts_with("libc.musl-"));
-        self.name == name || self.dynamic.soname.as_deref() == Some(name) || musl
+        self.dynamic.soname.as_deref() == Some(name) || is_loader_itself(&self.name, name)
     }
 }
 

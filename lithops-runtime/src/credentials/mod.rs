@@ -1,21 +1,17 @@
 //! Who the user is to a registry: what the Docker CLI and Podman have been told.
 
-mod helper;
+mod entry;
+mod error;
+mod external;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use lithops_core::secret::Secret;
 
-use crate::docker_config::{Auth, DockerConfig, Environment, UserFileError, variable};
+use crate::docker_config::{DockerConfig, variable};
+use entry::{entry, files, key};
 
-/// Docker Hub, as it is called in references.
-const HUB: &str = "docker.io";
-
-/// Docker Hub, as it is called in files.
-const HUB_KEY: &str = "https://index.docker.io/v1/";
+pub use error::CredentialsError;
 
 /// Who a registry is asked as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,66 +27,6 @@ pub enum Credentials {
     },
     /// A token from which the registry makes others.
     IdentityToken(Secret),
-}
-
-/// Why nobody can tell who the user is.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CredentialsError {
-    /// A file can't be used.
-    #[error(transparent)]
-    File(#[from] UserFileError),
-    /// An entry of a file is not what it should be.
-    #[error(
-        "the entry of {registry} in {} holds neither a name with a password nor a token: \
-         `docker login {registry}` writes it anew",
-        path.display()
-    )]
-    Entry {
-        /// The registry.
-        registry: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A credential helper can't be started.
-    #[error(
-        "the credential helper `{program}`, which {} asks for, can't be started: {source}; install \
-         it, or remove it from the file and run `docker login {registry}`",
-        path.display()
-    )]
-    NoHelper {
-        /// The helper.
-        program: String,
-        /// The registry it was to be asked about.
-        registry: String,
-        /// The file that names it.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
-    },
-    /// A credential helper failed.
-    #[error("the credential helper `{program}` failed for {registry}: {reason}")]
-    Helper {
-        /// The helper.
-        program: String,
-        /// The registry it was asked about.
-        registry: String,
-        /// What it said, or what its answer lacks.
-        reason: String,
-    },
-    /// A credential helper did not answer.
-    #[error(
-        "the credential helper `{program}` said nothing of {registry} for {bound:?}: does it wait \
-         for an answer in a window?"
-    )]
-    Silent {
-        /// The helper.
-        program: String,
-        /// The registry it was asked about.
-        registry: String,
-        /// How long it was waited for.
-        bound: Duration,
-    },
 }
 
 impl Credentials {
@@ -113,7 +49,7 @@ impl Credentials {
         for path in files {
             let config = DockerConfig::read(path)?;
             if let Some(helper) = entry(&config.helpers, registry) {
-                return helper::ask(helper, key(registry), path).await;
+                return external::ask(helper, key(registry), path).await;
             }
             if let Some(auth) = entry(&config.auths, registry)
                 && let Some(found) = auth.read(registry, path)?
@@ -121,7 +57,7 @@ impl Credentials {
                 return Ok(found);
             }
             if let Some(store) = &config.store {
-                let found = helper::ask(store, key(registry), path).await?;
+                let found = external::ask(store, key(registry), path).await?;
                 if found != Self::Anonymous {
                     return Ok(found);
                 }
@@ -129,67 +65,4 @@ impl Credentials {
         }
         Ok(Self::Anonymous)
     }
-}
-
-impl Auth {
-    /// None for an entry that only says that a helper knows more.
-    fn read(
-        &self,
-        registry: &str,
-        path: &PathBuf,
-    ) -> Result<Option<Credentials>, CredentialsError> {
-        let wrong =
-            || CredentialsError::Entry { registry: registry.to_owned(), path: path.clone() };
-        let said = |secret: &Option<Secret>| secret.clone().filter(|it| !it.expose().is_empty());
-        if let Some(token) = said(&self.identity_token) {
-            return Ok(Some(Credentials::IdentityToken(token)));
-        }
-        if let Some(auth) = said(&self.auth) {
-            let decoded = STANDARD.decode(auth.expose()).map_err(|_| wrong())?;
-            let decoded = String::from_utf8(decoded).map_err(|_| wrong())?;
-            let (username, password) = decoded.split_once(':').ok_or_else(wrong)?;
-            // `docker login` of old filled the password up with zeros.
-            let password = Secret::new(password.trim_end_matches('\0'));
-            return Ok(Some(Credentials::Password { username: username.to_owned(), password }));
-        }
-        match (&self.username, said(&self.password)) {
-            (Some(username), Some(password)) => {
-                Ok(Some(Credentials::Password { username: username.clone(), password }))
-            }
-            (None, None) => Ok(None),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-fn files(environment: Environment<'_>) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    match environment("REGISTRY_AUTH_FILE") {
-        Some(file) => files.push(PathBuf::from(file)),
-        None => files.extend(DockerConfig::folder(environment).map(|it| it.join("config.json"))),
-    }
-    let runtime = environment("XDG_RUNTIME_DIR").map(PathBuf::from);
-    files.extend(runtime.map(|folder| folder.join("containers/auth.json")));
-    files
-}
-
-/// What a registry is called in files and by helpers.
-fn key(registry: &str) -> &str {
-    if registry == HUB { HUB_KEY } else { registry }
-}
-
-fn entry<'a, T>(
-    entries: &'a std::collections::BTreeMap<String, T>,
-    registry: &str,
-) -> Option<&'a T> {
-    entries.get(key(registry)).or_else(|| {
-        // Some write `https://HOST/v2/`.
-        let host = |key: &str| {
-            let key = key.split_once("://").map_or(key, |(_, rest)| rest);
-            let host = key.split('/').next().unwrap_or(key).to_owned();
-            if host == "index.docker.io" { HUB.to_owned() } else { host }
-        };
-        let is_meant = |(key, _): &(&String, &T)| host(key) == registry;
-        entries.iter().find(is_meant).map(|(_, value)| value)
-    })
 }

@@ -1,7 +1,6 @@
 //! What can be wrong with an engine, or with what it was asked for.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use bollard::errors::Error as Answer;
@@ -9,6 +8,7 @@ use bollard::errors::Error as Answer;
 use super::base::ExportError;
 use super::discovery::DiscoveryError;
 use super::place::Place;
+use super::unreachable::Unreachable;
 use crate::credentials::CredentialsError;
 
 /// Why an engine did not do what it was asked for.
@@ -74,6 +74,30 @@ pub enum EngineError {
         /// What it said.
         reason: String,
     },
+    /// The engine does not reach a registry.
+    #[error("the engine at {place} does not reach {registry} to pull {reference}: {reason}")]
+    NoRegistry {
+        /// The image that was asked for.
+        reference: String,
+        /// The registry.
+        registry: String,
+        /// The engine.
+        place: Place,
+        /// What it said.
+        reason: String,
+    },
+    /// The engine insists on TLS, and the registry has none.
+    #[error(
+        "the engine at {place} does not pull {reference} without TLS: list {registry} in          `insecure-registries` of Docker's daemon.json, or as `insecure` in Podman's registries.conf"
+    )]
+    NoTls {
+        /// The image that was asked for.
+        reference: String,
+        /// The registry.
+        registry: String,
+        /// The engine.
+        place: Place,
+    },
     /// Who the user is to a registry can't be found out.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -131,7 +155,7 @@ impl EngineError {
     /// Whether the same request may succeed later, with nothing else changed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Silent { .. } => true,
+            Self::Silent { .. } | Self::NoRegistry { .. } => true,
             Self::Request { source, .. } => match source {
                 Answer::DockerResponseServerError { status_code, .. } => *status_code >= 500,
                 Answer::RequestTimeoutError
@@ -162,46 +186,6 @@ impl fmt::Display for Lack<'_> {
             Missing::Engine(place) => write!(f, "in the engine at {place}"),
             Missing::Registry(reason) => write!(f, "in its registry ({reason})"),
         }
-    }
-}
-
-/// Why no engine answers at a place.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unreachable {
-    /// There is no such socket.
-    #[error("no such socket")]
-    NoSocket,
-    /// This user may not use the socket.
-    #[error("this user may not use the socket: join the group `docker`, or run a rootless engine")]
-    Forbidden,
-    /// Nobody listens there any more.
-    #[error("nobody listens there")]
-    Refused,
-    /// Somebody listens, and says nothing.
-    #[error("no answer within {0:?}")]
-    Silent(Duration),
-    /// An answer, but not one of an engine.
-    #[error("{0}")]
-    Answer(Answer),
-}
-
-impl Unreachable {
-    pub(super) fn because(error: Answer) -> Self {
-        if matches!(error, Answer::SocketNotFoundError(_)) {
-            return Self::NoSocket;
-        }
-        // What the connection died of lies below the words of two HTTP crates.
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-        while let Some(inner) = cause {
-            match inner.downcast_ref::<io::Error>().map(io::Error::kind) {
-                Some(io::ErrorKind::NotFound) => return Self::NoSocket,
-                Some(io::ErrorKind::PermissionDenied) => return Self::Forbidden,
-                Some(io::ErrorKind::ConnectionRefused) => return Self::Refused,
-                _ => cause = inner.source(),
-            }
-        }
-        Self::Answer(error)
     }
 }
 

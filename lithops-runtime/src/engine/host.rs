@@ -62,6 +62,7 @@ fn tcp(address: &str) -> Result<Address, HostError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -167,6 +167,7 @@ pub(super) fn status(error: &EngineError) -> Option<u16> {
 fn stored(image: ImageInspect) -> StoredImage {
     let mut references = image.repo_tags.unwrap_or_default();
     references.retain(|name| name != "<none>:<none>");
+    references.iter_mut().for_each(|name| *name = familiar(name));
     let loaded = image.metadata.and_then(|metadata| metadata.last_tag_time);
     StoredImage {
         id: image.id.unwrap_or_default(),
@@ -179,10 +180,16 @@ fn stored(image: ImageInspect) -> StoredImage {
     }
 }
 
+/// Podman writes out what Docker leaves out.
+fn familiar(name: &str) -> String {
+    let Some(path) = name.strip_prefix("docker.io/") else { return name.to_owned() };
+    path.strip_prefix("library/").unwrap_or(path).to_owned()
+}
+
 fn removed(items: Vec<ImageDeleteResponseItem>) -> Removed {
     let mut removed = Removed::default();
     for item in items {
-        removed.names.extend(item.untagged);
+        removed.names.extend(item.untagged.as_deref().map(familiar));
         removed.deleted.extend(item.deleted);
     }
     removed
@@ -192,6 +199,18 @@ fn removed(items: Vec<ImageDeleteResponseItem>) -> Removed {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_what_docker_calls_them() {
+        for (long, short) in [
+            ("docker.io/library/debian:12", "debian:12"),
+            ("docker.io/lithops/words:1", "lithops/words:1"),
+            ("lithops/words:1", "lithops/words:1"),
+            ("quay.io/library/a:1", "quay.io/library/a:1"),
+        ] {
+            assert_eq!(familiar(long), short);
+        }
+    }
 
     #[test]
     fn only_names_and_ids_reach_the_engine() {

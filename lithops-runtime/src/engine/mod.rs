@@ -11,6 +11,7 @@ mod images;
 mod load;
 mod place;
 mod pull;
+mod unreachable;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,12 +23,13 @@ use tokio::sync::OnceCell;
 
 pub use base::ExportError;
 pub use discovery::DiscoveryError;
-pub use error::{EngineError, Missing, Unreachable};
+pub use error::{EngineError, Missing};
 pub use facts::{Facts, Limits, Make};
 pub use host::HostError;
 pub use images::{Removed, StoredImage};
 pub use load::Presence;
 pub use place::{Address, Origin, Place};
+pub use unreachable::Unreachable;
 
 /// How long a request may take that moves no image.
 const REQUEST: Duration = Duration::from_secs(60);

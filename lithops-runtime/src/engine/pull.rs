@@ -29,9 +29,21 @@ impl Engine {
     /// give it to this user, [`EngineError::Silent`] if there is no progress for three minutes or the
     /// whole takes an hour.
     pub async fn pull(&self, reference: &str) -> Result<StoredImage, EngineError> {
+        let credentials = Credentials::find(parse(reference)?.registry()).await?;
+        self.pull_as(reference, &credentials).await
+    }
+
+    /// As [`pull`](Self::pull), as this user.
+    ///
+    /// # Errors
+    /// As [`pull`](Self::pull).
+    pub async fn pull_as(
+        &self,
+        reference: &str,
+        credentials: &Credentials,
+    ) -> Result<StoredImage, EngineError> {
         let parsed = parse(reference)?;
-        let credentials = Credentials::find(parsed.registry()).await?;
-        let user = match &credentials {
+        let user = match credentials {
             Credentials::Anonymous => "nobody".to_owned(),
             Credentials::Password { username, .. } => format!("`{username}`"),
             Credentials::IdentityToken(_) => "the owner of a token".to_owned(),
@@ -39,7 +51,7 @@ impl Engine {
         let whole = parsed.whole();
         let options = CreateImageOptionsBuilder::new().from_image(&whole).build();
         let answers =
-            self.docker.create_image(Some(options), None, wire(&credentials, parsed.registry()));
+            self.docker.create_image(Some(options), None, wire(credentials, parsed.registry()));
         let doing = format!("pull {reference}");
         let silent =
             |bound| EngineError::Silent { doing: doing.clone(), place: self.place.clone(), bound };
@@ -72,13 +84,20 @@ impl Engine {
             _ => return self.refused(&format!("pull {image}"), error),
         };
         let says = |any: &[&str]| any.iter().any(|part| words.to_lowercase().contains(part));
-        let reference = image.whole();
+        let (reference, registry) = (image.whole(), image.registry().to_owned());
+        let place = self.place.clone();
+        if says(&["http response to https client"]) {
+            return EngineError::NoTls { reference, registry, place };
+        }
+        if says(&["connection refused", "no such host", "timeout", "unreachable", "reset by peer"])
+        {
+            return EngineError::NoRegistry { reference, registry, place, reason: words };
+        }
         // Docker Hub says "access denied" of repositories that don't exist.
         if says(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
             EngineError::ImageMissing { reference, lack: Missing::Registry(words) }
         } else if says(&["unauthorized", "denied", "authentication", "no basic auth", "forbidden"])
         {
-            let registry = image.registry().to_owned();
             EngineError::Denied { reference, registry, user: user.to_owned(), reason: words }
         } else {
             self.refused(&format!("pull {image}"), error)

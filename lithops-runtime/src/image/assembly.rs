@@ -20,18 +20,21 @@ pub(super) fn assemble(mut recipe: Recipe) -> Result<Image, ImageError> {
 
     let offer = Offer::of(below, &needs.architecture);
     let provided = offer.provided(below, &needs);
-    let closure = Closure::of(&recipe.program, provided.as_ref().unwrap_or(&Provided::default()))?;
+    let mut closure =
+        Closure::of(&recipe.program, provided.as_ref().unwrap_or(&Provided::default()))?;
+    let names: Vec<String> = closure.libraries.iter().map(|library| library.name.clone()).collect();
     if provided.is_some() {
+        // In a folder that the program names, the base may have its own.
+        closure.libraries.retain(|library| below.find(&library.at).is_none());
         // Libraries of this machine that go along have to get on with the glibc of the base.
         let newest = closure.libraries.iter().filter_map(|library| library.needs.glibc).max();
         if let Some(needed) = newest.filter(|needed| offer.glibc.is_none_or(|has| has < *needed)) {
             return Err(Incompatible::Glibc { needed, has: offer.glibc }.into());
         }
     }
-    let brought = closure.libraries.iter().map(|library| library.name.clone());
     let mut libraries: BTreeSet<String> = offer.names;
     libraries.extend(provided.map(|provided| provided.names).unwrap_or_default());
-    libraries.extend(brought);
+    libraries.extend(names);
     let facts = RuntimeFacts {
         architecture: needs.architecture.clone(),
         glibc: closure.glibc.or(offer.glibc),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -46,25 +47,14 @@ impl Files {
     }
 
     /// Adds a file of this machine with another mode than it has.
-    pub(super) fn copy_as(
-        &mut self,
-        source: &Path,
-        at: &Path,
-        mode: u32,
-    ) -> Result<(), ImageError> {
+    pub(super) fn copy_as(&mut self, source: &Path, at: &Path, mode: u32) -> Result<(), ImageError> {
         let read = fs::read(source);
-        let content =
-            read.map_err(|error| ImageError::Read { path: source.into(), source: error })?;
+        let content = read.map_err(|error| ImageError::Read { path: source.into(), source: error })?;
         self.file(at, mode, content);
         Ok(())
     }
 
-    fn copy_file(
-        &mut self,
-        source: &Path,
-        at: &Path,
-        kind: &fs::Metadata,
-    ) -> Result<(), ImageError> {
+    fn copy_file(&mut self, source: &Path, at: &Path, kind: &fs::Metadata) -> Result<(), ImageError> {
         let unread = |error| ImageError::Read { path: source.to_owned(), source: error };
         if !kind.is_file() {
             return Err(unread(io::Error::other("it is neither a file nor a folder")));
@@ -177,8 +167,6 @@ fn relative(path: &Path) -> PathBuf {
     path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
-#[cfg(unix)]
 fn is_executable(kind: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
     kind.permissions().mode() & 0o100 != 0
 }

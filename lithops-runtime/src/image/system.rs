@@ -34,9 +34,7 @@ const BUNDLES: [&str; 6] = [
 pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
     let mut files = Files::default();
     let lacks = |at: &str| below.find(Path::new(at)).is_none();
-    for (at, text) in
-        [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)]
-    {
+    for (at, text) in [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)] {
         if lacks(at) {
             files.file(at, 0o644, text);
         }
@@ -57,7 +55,8 @@ pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
 
 /// The certificates that this machine trusts: those of `SSL_CERT_FILE`, or of the distribution.
 fn certificates() -> Result<Option<Vec<u8>>, ImageError> {
-    if let Some(path) = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from) {
+    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+    if let Some(path) = named.map(PathBuf::from) {
         let bundle = std::fs::read(&path);
         return bundle.map(Some).map_err(|source| ImageError::Read { path, source });
     }

@@ -128,6 +128,7 @@ impl fmt::Display for GlibcVersion {
 pub struct NotAVersion(String);
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use super::*;
 

@@ -130,3 +130,17 @@ fn a_library_in_a_named_folder_stays_there() {
     let inner = libraries.iter().find(|library| library.name == "libinner.so").unwrap();
     assert_eq!(inner.at, deep.join("libinner.so"));
 }
+
+#[test]
+fn a_program_for_another_processor_needs_what_this_machine_has_not() {
+    let folder = tempdir().unwrap();
+    let program = c(folder.path(), "foreign", "int main() {}", &[]);
+    let mut bytes = std::fs::read(&program).unwrap();
+    // `e_machine`: RISC-V.
+    bytes[18..20].copy_from_slice(&243u16.to_le_bytes());
+    std::fs::write(&program, bytes).unwrap();
+    let error = closure(&Program::read(&program).unwrap()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("`ld-linux-"), "{text}");
+    assert!(text.contains("which foreign needs, is not on this machine for riscv64"), "{text}");
+}

@@ -52,7 +52,13 @@ fn a_static_program_has_a_system_and_itself() {
     assert_eq!(contents(&image), [Content::System, Content::Program]);
     assert_eq!(listed(&image, Content::Program), ["0755 /lithops-program"]);
     let system = listed(&image, Content::System);
-    for entry in ["1777 /tmp/", "0755 /lithops/", "0644 /etc/passwd", "0644 /etc/group", "0644 /etc/nsswitch.conf"] {
+    for entry in [
+        "1777 /tmp/",
+        "0755 /lithops/",
+        "0644 /etc/passwd",
+        "0644 /etc/group",
+        "0644 /etc/nsswitch.conf",
+    ] {
         assert!(system.iter().any(|listed| listed == entry), "{entry} {system:?}");
     }
     assert_eq!((image.facts().glibc, image.facts().libraries.len()), (None, 0));
@@ -92,7 +98,8 @@ fn an_image_is_the_same_whenever_and_from_wherever_it_is_built() {
         let program = Program::read(&folder.join("moving")).unwrap();
         let variables = (0..20).map(|number| (format!("V{number}"), "x"));
         let recipe = Recipe::new(program).label("b", "1").label("a", "2");
-        let recipe = variables.fold(recipe, |recipe, (name, value)| recipe.environment(name, value));
+        let recipe =
+            variables.fold(recipe, |recipe, (name, value)| recipe.environment(name, value));
         recipe.build().unwrap()
     };
     let (one, other) = (build(&first), build(&second));
@@ -135,7 +142,10 @@ fn the_configuration_says_what_runs_and_what_is_inside() {
     assert_eq!(runs.entrypoint().as_deref(), Some(&["/lithops-program".to_owned()][..]));
     assert_eq!((runs.cmd(), runs.user().as_deref()), (&None, Some("65532:65532")));
     let variables = runs.env().clone().unwrap();
-    assert!(variables.contains(&"PATH=/opt".to_owned()) && variables.contains(&"RUST_LOG=info".to_owned()));
+    assert!(
+        variables.contains(&"PATH=/opt".to_owned())
+            && variables.contains(&"RUST_LOG=info".to_owned())
+    );
     let labels: BTreeMap<_, _> = runs.labels().clone().unwrap().into_iter().collect();
     assert_eq!(labels[label::RUNTIME], "launcher");
     assert_eq!(labels[label::PROGRAM], "moving");
@@ -146,7 +156,10 @@ fn the_configuration_says_what_runs_and_what_is_inside() {
     let diff_ids: Vec<_> = image.layers().iter().map(|layer| layer.diff_id().to_string()).collect();
     assert_eq!(*config.rootfs().diff_ids(), diff_ids);
     assert_eq!(config.history().as_ref().unwrap().len(), diff_ids.len());
-    assert_eq!(image.reference(), format!("lithops/moving:{}", &image.config_digest().digest()[..16]));
+    assert_eq!(
+        image.reference(),
+        format!("lithops/moving:{}", &image.config_digest().digest()[..16])
+    );
 }
 
 #[test]
@@ -209,8 +222,12 @@ fn a_folder_goes_in_with_all_that_is_in_it() {
     let recipe = Recipe::new(still(folder.path())).file(&data, "/opt/data");
     let image = recipe.build().unwrap();
     let mut expected = [
-        "0755 /opt/", "0755 /opt/data/", "0755 /opt/data/deep/", "0755 /opt/data/deep/empty/",
-        "0755 /opt/data/deep/file", "0777 /opt/data/link",
+        "0755 /opt/",
+        "0755 /opt/data/",
+        "0755 /opt/data/deep/",
+        "0755 /opt/data/deep/empty/",
+        "0755 /opt/data/deep/file",
+        "0777 /opt/data/link",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -227,7 +244,10 @@ fn a_file_can_t_go_where_others_are_or_nowhere() {
         assert!(matches!(error, ImageError::Place { .. }), "{at}: {error:?}");
     }
     let error = Recipe::new(program.clone()).file("/no/such/file", "/file").build().unwrap_err();
-    assert!(error.to_string().starts_with("/no/such/file can't be taken into the image: "), "{error}");
+    assert!(
+        error.to_string().starts_with("/no/such/file can't be taken into the image: "),
+        "{error}"
+    );
     let error = Recipe::new(program).environment("A=B", "").build().unwrap_err();
     assert!(matches!(error, ImageError::Variable { .. }), "{error:?}");
 }

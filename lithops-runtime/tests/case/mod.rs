@@ -1,9 +1,10 @@
-//! Cases that need a Docker Engine: run one after another, and cleaned up after.
+//! Cases with an engine or a registry: each has programs of its own, and is cleaned up after.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bollard::container::LogOutput;
 use bollard::models::{ContainerCreateBody, HostConfig};
@@ -18,13 +19,14 @@ use libtest_mimic::{Completion, Failed, Trial};
 use lithops_runtime::engine::Engine;
 use lithops_runtime::{Image, Program, Recipe};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// Marks the containers of a case.
 const LABEL: &str = "dev.lithops.test";
 
 /// What a case has.
 pub(crate) struct Case {
-    pub(crate) engine: Engine,
+    engine: OnceCell<Engine>,
     /// The name of its programs, which no other case has, and no other run of the tests.
     pub(crate) name: String,
     folder: TempDir,
@@ -42,15 +44,15 @@ macro_rules! cases {
 }
 
 /// Makes a trial of each case; `reason` is why all are ignored.
-pub(crate) fn trials(cases: &[Do], reason: &Option<String>) -> Vec<Trial> {
-    let trial = |(number, (name, case)): (usize, &Do)| {
-        let (reason, case) = (reason.clone(), *case);
+pub(crate) fn trials(cases: &[Do], reason: Option<&str>) -> Vec<Trial> {
+    let trial = |(name, case): &Do| {
+        let (reason, case) = (reason.map(ToOwned::to_owned), *case);
         Trial::ignorable_test(*name, move || match reason {
             Some(reason) => Ok(Completion::ignored_with(reason)),
-            None => run(number, case).map(|()| Completion::Completed),
+            None => run(case).map(|()| Completion::Completed),
         })
     };
-    cases.iter().enumerate().map(trial).collect()
+    cases.iter().map(trial).collect()
 }
 
 /// Why there is no engine, in one line.
@@ -64,11 +66,12 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn run(number: usize, case: fn(&Case) -> LocalBoxFuture<'_, ()>) -> Result<(), Failed> {
+fn run(case: fn(&Case) -> LocalBoxFuture<'_, ()>) -> Result<(), Failed> {
+    static CASES: AtomicU64 = AtomicU64::new(0);
     runtime().block_on(async {
-        let engine = Engine::connect(None).await?;
+        let number = CASES.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
-        let this = Case { engine, name, folder: tempfile::tempdir()? };
+        let this = Case { engine: OnceCell::new(), name, folder: tempfile::tempdir()? };
         let end = AssertUnwindSafe(case(&this)).catch_unwind().await;
         let clean = this.clean_up().await;
         end.map_err(|_| "the case panicked; its words stand above")?;
@@ -77,6 +80,11 @@ fn run(number: usize, case: fn(&Case) -> LocalBoxFuture<'_, ()>) -> Result<(), F
 }
 
 impl Case {
+    /// The engine of this machine.
+    pub(crate) async fn engine(&self) -> &Engine {
+        self.engine.get_or_init(async || Engine::connect(None).await.unwrap()).await
+    }
+
     /// Builds a static program that says this.
     pub(crate) fn program(&self, says: &str) -> Program {
         let source = self.path("main.rs");
@@ -101,7 +109,7 @@ impl Case {
 
     /// Runs an image, and gives the exit code and what it said.
     pub(crate) async fn run(&self, reference: &str) -> (i64, String) {
-        let docker = self.engine.docker();
+        let docker = self.engine().await.docker();
         let container = self.container(reference).await;
         docker.start_container(&container, None::<StartContainerOptions>).await.unwrap();
         let ended = docker.wait_container(&container, None::<WaitContainerOptions>).next().await;
@@ -129,7 +137,7 @@ impl Case {
             ..ContainerCreateBody::default()
         };
         let options = None::<CreateContainerOptions>;
-        self.engine.docker().create_container(options, body).await.unwrap().id
+        self.engine().await.docker().create_container(options, body).await.unwrap().id
     }
 
     pub(crate) async fn remove_container(
@@ -137,12 +145,13 @@ impl Case {
         container: &str,
     ) -> Result<(), bollard::errors::Error> {
         let force = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-        self.engine.docker().remove_container(container, Some(force)).await
+        self.engine().await.docker().remove_container(container, Some(force)).await
     }
 
     /// Removes all that the case left behind, also after it failed.
     async fn clean_up(&self) -> Result<(), bollard::errors::Error> {
-        let docker = self.engine.docker();
+        let Some(engine) = self.engine.get() else { return Ok(()) };
+        let docker = engine.docker();
         let label = format!("{LABEL}={}", self.name);
         let filters = HashMap::from([("label", vec![label.as_str()])]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();

@@ -5,8 +5,11 @@
 
 pub mod cases;
 pub mod functions;
+mod list;
+mod subject;
 mod suite;
 
+pub use subject::{Setup, Subject};
 pub use suite::{Told, run, told};
 
 use std::sync::Arc;

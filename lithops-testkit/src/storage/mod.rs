@@ -26,7 +26,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use lithops_core::ports::{PutMode, StorageBackend, StorageError, StorageErrorKind};
 
-pub use subject::{Has, Missing, Setup, Subject, run_subjects};
+pub use crate::trials::Has;
+pub use subject::{Missing, Setup, Subject, run_subjects};
 pub use suite::{Open, run, run_apart, the_suite_was_told_the_truth};
 
 /// The storage under test; empty when a case begins.

@@ -6,20 +6,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::Trial;
 
 use super::suite::{Open, run, run_apart, the_suite_was_told_the_truth};
 use super::{Storage, addresses, copy, delete, keys, list, place, races};
 use super::{read, streams, versions, write};
+use crate::trials::{Has, ignored, run_trials, test};
 
 /// Gives an empty storage and a guard that keeps it alive; called for each case.
 pub type Setup = Arc<dyn Fn() -> BoxFuture<'static, (Storage, Box<dyn Any>)> + Send + Sync>;
 
 /// Gives a storage whose place is missing.
 pub type Missing = Arc<dyn Fn() -> Storage + Send + Sync>;
-
-/// What a storage has, or the reason why its nature forbids it.
-pub type Has<T = ()> = Result<T, &'static str>;
 
 /// A storage under test.
 #[derive(Clone)]
@@ -57,16 +55,8 @@ type Run = Box<dyn FnOnce(&Setup) + Send>;
 ///
 /// Fails if a case fails. Fails also if a storage is there, no filter was given, and no case ran.
 pub fn run_subjects(subjects: &[Subject]) -> ExitCode {
-    let arguments = Arguments::from_args();
     let is_any_there = subjects.iter().any(|subject| subject.setup.is_ok());
-    let trials = subjects.iter().flat_map(trials).collect();
-    let end = libtest_mimic::run(&arguments, trials);
-    let ran = end.num_passed + end.num_failed;
-    if is_any_there && !arguments.list && ran == 0 {
-        eprintln!("error: a server is there, but no case was run: is the filter right?");
-        return ExitCode::FAILURE;
-    }
-    end.exit_code()
+    run_trials(is_any_there, subjects.iter().flat_map(trials).collect())
 }
 
 fn trials(subject: &Subject) -> Vec<Trial> {
@@ -75,18 +65,15 @@ fn trials(subject: &Subject) -> Vec<Trial> {
     let mut add = |name: &str, has: Has, case: Run| {
         let fault = faults.iter().position(|(case, _)| *case == name);
         let has = has.and(fault.map_or(Ok(()), |fault| Err(faults.swap_remove(fault).1)));
-        let setup = match (&subject.setup, has) {
-            (Ok(setup), Ok(())) => Ok(Arc::clone(setup)),
-            (_, Err(reason)) => Err(reason.to_owned()),
-            (Err(reason), Ok(())) => Err(reason.clone()),
-        };
-        trials.push(Trial::ignorable_test(
-            format!("{}::{name}", subject.name),
-            move || match setup {
-                Ok(setup) => passes(|| case(&setup)).map(|()| Completion::Completed),
-                Err(reason) => Ok(Completion::ignored_with(reason)),
-            },
-        ));
+        let name = format!("{}::{name}", subject.name);
+        trials.push(match (&subject.setup, has) {
+            (_, Err(reason)) => ignored(name, reason),
+            (Err(reason), Ok(())) => ignored(name, reason.clone()),
+            (Ok(setup), Ok(())) => {
+                let setup = Arc::clone(setup);
+                test(name, move || case(&setup))
+            }
+        });
     };
     crate::storage_cases! { storage_trials { add subject } }
     let told = (subject.create_if_absent.is_ok(), subject.presign.is_ok());
@@ -94,12 +81,6 @@ fn trials(subject: &Subject) -> Vec<Trial> {
     add("the_suite_was_told_the_truth", Ok(()), Box::new(move |setup| run(setup(), case)));
     assert!(faults.is_empty(), "there are no such cases: {faults:?}");
     trials
-}
-
-/// A case fails by panicking, which has been printed then.
-fn passes(case: impl FnOnce()) -> Result<(), Failed> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(case))
-        .map_err(|_| Failed::from("the case panicked; its words stand above"))
 }
 
 /// Adds all cases of the list.

@@ -1,4 +1,4 @@
-//! Real servers for the storage tests: installed, started on loopback, and always stopped.
+//! Real servers for the tests of storages and registries: installed, started on loopback, and always stopped.
 
 mod files;
 mod http;
@@ -7,6 +7,7 @@ mod python;
 mod radosgw;
 mod rclone;
 mod redis;
+mod registry;
 mod seaweedfs;
 mod suite;
 mod swift;
@@ -32,10 +33,12 @@ pub(crate) const SECRET_KEY: &str = "lithops-secret";
 
 /// One server that tests can run against.
 pub(crate) struct Server {
-    /// Names the server to the suite, and its cases.
+    /// Names the server to its suite, and its cases.
     pub(crate) name: &'static str,
     /// What is tested with it.
     what: &'static str,
+    /// The tests that need it.
+    suite: Suite,
     /// Whether CI can't do without.
     required: bool,
     /// Programs that it needs and Debian's packages that have them.
@@ -43,13 +46,23 @@ pub(crate) struct Server {
     start: fn(&Path) -> anyhow::Result<Running>,
 }
 
+/// Tests that look for servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suite {
+    /// The promises of a storage, for each server.
+    Storages,
+    /// Pushing and pulling images.
+    Registries,
+}
+
 const PYTHON: (&str, &[&str]) = ("python3", &["python3", "python3-venv"]);
 
-/// All of them, in the order in which the suite goes through them.
+/// All of them, in the order in which their suites are run.
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "seaweedfs",
         what: "S3",
+        suite: Suite::Storages,
         required: true,
         programs: &[PYTHON],
         start: seaweedfs::start,
@@ -57,6 +70,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "radosgw",
         what: "S3, of an unlike make",
+        suite: Suite::Storages,
         required: true,
         programs: &[
             ("radosgw", &["radosgw"]),
@@ -69,6 +83,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "swift",
         what: "S3 that refuses conditional writes",
+        suite: Suite::Storages,
         required: false,
         programs: &[
             ("swift-proxy-server", &["swift-proxy"]),
@@ -82,6 +97,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "rclone",
         what: "S3 that ignores the conditions of conditional writes",
+        suite: Suite::Storages,
         required: false,
         programs: &[PYTHON],
         start: rclone::start,
@@ -89,9 +105,18 @@ pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "redis",
         what: "Redis",
+        suite: Suite::Storages,
         required: true,
         programs: &[("redis-server", &["redis-server"])],
         start: redis::start,
+    },
+    Server {
+        name: "registry",
+        what: "images",
+        suite: Suite::Registries,
+        required: true,
+        programs: &[("docker-registry", &["docker-registry"])],
+        start: registry::start,
     },
 ];
 
@@ -104,6 +129,7 @@ struct Running {
 /// A server at work; stopped and its data removed when this is dropped.
 pub(crate) struct Started {
     variable: String,
+    suite: Suite,
     address: String,
     // In this order: the folder goes when nobody writes to it any more.
     _processes: Vec<Process>,
@@ -152,7 +178,7 @@ pub(crate) fn start(server: &Server) -> anyhow::Result<Started> {
     let Running { address, processes } =
         started.with_context(|| format!("{} does not start", server.name))?;
     let variable = format!("LITHOPS_TEST_{}", server.name.to_uppercase());
-    Ok(Started { variable, address, _processes: processes, _folder: folder })
+    Ok(Started { variable, suite: server.suite, address, _processes: processes, _folder: folder })
 }
 
 /// Starts the servers of these names, as [`start`] does.
@@ -203,6 +229,6 @@ fn install(server: &Server) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn s3_address(port: u16) -> String {
+fn with_login(port: u16) -> String {
     format!("http://{ACCESS_KEY}:{SECRET_KEY}@127.0.0.1:{port}")
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use super::process::{BOUND, Process, free_ports};
-use super::{ACCESS_KEY, Running, SECRET_KEY, http, s3_address};
+use super::{ACCESS_KEY, Running, SECRET_KEY, http, with_login};
 use crate::command::{read, works};
 
 /// Names the store to the monitor before it exists.
@@ -62,7 +62,7 @@ pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
         tool(folder, "radosgw", &["--conf=ceph.conf", "--name=client.admin", "--foreground"]);
     let mut gateway = Process::start(folder, "radosgw", &program)?;
     gateway.wait_until("a gateway", || http::status(rgw, "/") == Some(200))?;
-    Ok(Running { address: s3_address(rgw), processes: vec![gateway, osd, mon] })
+    Ok(Running { address: with_login(rgw), processes: vec![gateway, osd, mon] })
 }
 
 /// Also makes the pools, which waits for the object store.

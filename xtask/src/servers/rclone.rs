@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::process::{Process, free_ports};
-use super::{ACCESS_KEY, Running, SECRET_KEY, python, s3_address};
+use super::{ACCESS_KEY, Running, SECRET_KEY, python, with_login};
 
 pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
     let programs = python::programs("rclone")?;
@@ -19,5 +19,5 @@ pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
     rclone.env("RCLONE_CONFIG", folder.join("rclone.conf"));
     let mut process = Process::start(folder, "rclone", &rclone)?;
     process.wait_for_port(port)?;
-    Ok(Running { address: s3_address(port), processes: vec![process] })
+    Ok(Running { address: with_login(port), processes: vec![process] })
 }

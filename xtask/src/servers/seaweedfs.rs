@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::process::{Process, free_ports};
-use super::{ACCESS_KEY, Running, SECRET_KEY, http, python, s3_address};
+use super::{ACCESS_KEY, Running, SECRET_KEY, http, python, with_login};
 
 pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
     let programs = python::programs("seaweedfs")?;
@@ -37,7 +37,7 @@ pub(super) fn start(folder: &Path) -> anyhow::Result<Running> {
     process.wait_until("having volumes", || {
         http::body(master, "/dir/status").is_some_and(|status| status.contains("DataNodes"))
     })?;
-    Ok(Running { address: s3_address(s3), processes: vec![process] })
+    Ok(Running { address: with_login(s3), processes: vec![process] })
 }
 
 fn identity() -> String {

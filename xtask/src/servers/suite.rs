@@ -1,10 +1,39 @@
-//! The step that runs the storage suite over each server.
+//! The steps that run the tests of each server.
 
-use super::{SERVERS, Server, not_here, start};
+use std::process::Command;
+
+use super::{SERVERS, Server, Suite, not_here, start};
 use crate::command::{cargo, run_tests};
 use crate::steps::Steps;
 
-/// Runs the suite over each server that can be had. In CI some of them must be.
+impl Suite {
+    /// The tests, without what `cargo test` has for the tests themselves.
+    pub(super) const fn arguments(self) -> [&'static str; 6] {
+        let (package, test) = match self {
+            Self::Storages => ("lithops-storage", "servers"),
+            Self::Registries => ("lithops-runtime", "registry"),
+        };
+        ["test", "--package", package, "--all-features", "--test", test]
+    }
+
+    fn step(self, server: &str) -> String {
+        match self {
+            Self::Storages => format!("storage servers: {server}"),
+            Self::Registries => format!("image servers: {server}"),
+        }
+    }
+
+    fn command(self, server: &str) -> Command {
+        let mut suite = cargo(self.arguments());
+        if self == Self::Storages {
+            // Cases of other servers have no server now.
+            suite.arg("--").arg(format!("{server}::"));
+        }
+        suite
+    }
+}
+
+/// Runs the suite of each server that can be had. In CI some of them must be.
 pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
     for server in SERVERS {
         run_one(steps, server)?;
@@ -13,7 +42,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
 }
 
 fn run_one(steps: &mut Steps, server: &Server) -> anyhow::Result<()> {
-    let step = format!("storage servers: {}", server.name);
+    let step = server.suite.step(server.name);
     if let Some(missing) = not_here(server.name)? {
         steps.skip(&step, &missing);
         return Ok(());
@@ -21,10 +50,8 @@ fn run_one(steps: &mut Steps, server: &Server) -> anyhow::Result<()> {
     steps.run(&step, |cases| {
         let started = start(server)?;
         let (variable, address) = started.variable();
-        // Cases of other servers have no server now. Backtraces are those of the harness.
-        let filter = format!("{}::", server.name);
-        let mut suite = cargo(["test", "--package", "lithops-storage", "--all-features"]);
-        suite.args(["--test", "servers", "--"]).arg(filter);
+        let mut suite = server.suite.command(server.name);
+        // Backtraces are those of the harness.
         suite.env(variable, address).env("RUST_BACKTRACE", "0");
         run_tests(suite, cases)?;
         if server.name != "seaweedfs" {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{SERVERS, Started, start, start_named};
+use super::{SERVERS, Started, Suite, start, start_named};
 
 /// Starts the servers of these names, or all that can be had, says how to reach them, and stops
 /// them when interrupted.
@@ -18,7 +18,12 @@ pub(crate) fn until_interrupted(names: &[&str]) -> anyhow::Result<()> {
         println!("export {variable}={address}");
     }
     println!();
-    println!("cargo test -p lithops-storage --all-features --test servers   # in another terminal");
+    println!("# in another terminal:");
+    for suite in [Suite::Storages, Suite::Registries] {
+        if started.iter().any(|server| server.suite == suite) {
+            println!("cargo {}", suite.arguments().join(" "));
+        }
+    }
     println!("Ctrl-C stops the servers");
     signals.forever().next();
     Ok(())

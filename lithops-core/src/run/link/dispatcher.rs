@@ -252,6 +252,9 @@ impl Dispatcher {
             },
             Err(error) => {
                 self.lanes.remove(&number);
+                if error.is_final() {
+                    return self.give_up(&CallError::JobFailed { reason: error.to_string() });
+                }
                 let cause = CallError::WorkerLost { reason: error.to_string() };
                 self.count_death(&cause);
             }
@@ -284,7 +287,7 @@ impl Dispatcher {
                              {PROTOCOL}: build both from the same version"
                         );
                         self.drop_lane(event.lane);
-                        self.give_up(reason);
+                        self.give_up(&CallError::WorkerLost { reason });
                     }
                     FromWorker::Hello { .. } | FromWorker::Alive => {}
                     FromWorker::Reports { ticket, reports } => {
@@ -374,15 +377,15 @@ impl Dispatcher {
         self.deaths = 0;
         let reason =
             format!("{DEATHS} workers in a row ended before any call did; the last: {cause}");
-        self.give_up(reason);
+        self.give_up(&CallError::WorkerLost { reason });
     }
 
     /// Ends all jobs, for want of workers.
-    fn give_up(&mut self, reason: String) {
-        tracing::error!(reason, "no worker can be had");
+    fn give_up(&mut self, cause: &CallError) {
+        tracing::error!(%cause, "no worker can be had");
         for job in self.jobs.values_mut() {
             job.queue.clear();
-            job.running.fail(&CallError::WorkerLost { reason: reason.clone() });
+            job.running.fail(cause);
         }
     }
 

@@ -1,0 +1,141 @@
+//! What a call in a container can't do.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use lithops::prelude::*;
+
+use crate::Case;
+use crate::suite::executor;
+
+pub(crate) const CASES: &[Case] = &[
+    ("hardened::the_root_can_not_be_written", the_root_can_not_be_written),
+    ("hardened::no_right_can_be_gained", no_right_can_be_gained),
+    ("hardened::the_network_is_out_of_reach", the_network_is_out_of_reach),
+    ("hardened::processes_are_limited", processes_are_limited),
+    ("hardened::temporary_files_can_be_written", temporary_files_can_be_written),
+];
+
+/// Set for this program to do nothing at all.
+pub(crate) const SLEEPER: &str = "LITHOPS_TEST_SLEEPER";
+
+/// What a call that tries to write here comes to.
+fn write(path: String) -> Result<(), String> {
+    fs::write(path, "x").map_err(|error| error.kind().to_string())
+}
+
+fn the_root_can_not_be_written() {
+    let read_only = Err(ErrorKind::ReadOnlyFilesystem.to_string());
+    let written = lithops::block_on(async {
+        let exec = executor(|_| {}).await;
+        let paths = ["/x", "/etc/passwd", "/lithops-program", "/lithops/x"].map(String::from);
+        let written = exec.map(write, paths).await.unwrap();
+        exec.shutdown().await;
+        written
+    });
+    assert_eq!(written, vec![read_only; 4]);
+}
+
+/// The lines of the process's own status that tell of its rights.
+fn rights() -> Vec<String> {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let tells = |line: &&str| {
+        ["Uid:", "CapEff:", "CapBnd:", "NoNewPrivs:", "Seccomp:"]
+            .iter()
+            .any(|name| line.starts_with(name))
+    };
+    status.lines().filter(tells).map(|line| line.replace('\t', " ")).collect()
+}
+
+fn no_right_can_be_gained() {
+    let (rights, root, mount) = lithops::block_on(async {
+        let exec = executor(|section| section.user = Some("65532:65532".to_owned())).await;
+        let found = exec.call_async(
+            |(): ()| {
+                let root = rustix::thread::set_thread_uid(rustix::process::Uid::ROOT);
+                let mount =
+                    rustix::mount::mount_remount("/", rustix::mount::MountFlags::empty(), "");
+                let told = |error: rustix::io::Errno| error.raw_os_error();
+                (rights(), root.map_err(told), mount.map_err(told))
+            },
+            (),
+        );
+        let found = found.await.unwrap();
+        exec.shutdown().await;
+        found
+    });
+    let expected = [
+        "Uid: 65532 65532 65532 65532",
+        "CapEff: 0000000000000000",
+        "CapBnd: 0000000000000000",
+        "NoNewPrivs: 1",
+        "Seccomp: 2",
+    ];
+    assert_eq!(rights, expected);
+    let not_permitted = Err(rustix::io::Errno::PERM.raw_os_error());
+    assert_eq!((root, mount), (not_permitted, not_permitted));
+}
+
+fn the_network_is_out_of_reach() {
+    let (interfaces, connected) = lithops::block_on(async {
+        let exec = executor(|_| {}).await;
+        let found = exec.call_async(
+            |(): ()| {
+                let devices = fs::read_to_string("/proc/net/dev").unwrap();
+                let names = devices.lines().skip(2).filter_map(|line| line.split_once(':'));
+                let names: Vec<_> = names.map(|(name, _)| name.trim().to_owned()).collect();
+                // An address for documents, which nobody has.
+                let address = SocketAddr::from(([192, 0, 2, 1], 80));
+                let connection = TcpStream::connect_timeout(&address, Duration::from_secs(5));
+                (names, connection.map(drop).map_err(|error| error.kind().to_string()))
+            },
+            (),
+        );
+        let found = found.await.unwrap();
+        exec.shutdown().await;
+        found
+    });
+    assert_eq!(interfaces, ["lo"]);
+    assert_eq!(connected, Err(ErrorKind::NetworkUnreachable.to_string()));
+}
+
+fn processes_are_limited() {
+    let begun = lithops::block_on(async {
+        let exec = executor(|section| section.pids_limit = Some(40)).await;
+        let begun = exec.call_async(
+            |(): ()| {
+                let mut children: Vec<std::process::Child> = Vec::new();
+                while children.len() < 100 {
+                    let mut sleeper = Command::new("/proc/self/exe");
+                    match sleeper.env(SLEEPER, "1").spawn() {
+                        Ok(child) => children.push(child),
+                        Err(_) => break,
+                    }
+                }
+                for child in &mut children {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                }
+                children.len()
+            },
+            (),
+        );
+        let begun = begun.await.unwrap();
+        exec.shutdown().await;
+        begun
+    });
+    assert!((1..40).contains(&begun), "{begun}");
+}
+
+fn temporary_files_can_be_written() {
+    let written = lithops::block_on(async {
+        let exec = executor(|_| {}).await;
+        let written = exec.call_async(write, "/tmp/x".to_owned()).await;
+        exec.shutdown().await;
+        written
+    });
+    assert_eq!(written.unwrap(), Ok(()));
+}

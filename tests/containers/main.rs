@@ -1,0 +1,41 @@
+//! Calls in containers of a real engine: the promises of every backend, and what only containers
+//! have to keep.
+//!
+//! Where no engine answers, the cases are ignored.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cleaning;
+mod docker;
+mod faults;
+mod hardened;
+mod suite;
+
+use std::process::ExitCode;
+
+use lithops_testkit::trials::{ignored, run_trials, test};
+
+/// A case that needs an engine.
+type Case = (&'static str, fn());
+
+fn main() -> ExitCode {
+    if std::env::var_os(cleaning::CLIENT).is_some() {
+        return cleaning::be_a_client();
+    }
+    if std::env::var_os(hardened::SLEEPER).is_some() {
+        std::thread::park();
+    }
+    let engine = docker::engine();
+    let cases = [hardened::CASES, cleaning::CASES, faults::CASES].concat();
+    let mut trials: Vec<_> = suite::subjects(&engine).iter().flat_map(|s| s.trials()).collect();
+    trials.extend(cases.into_iter().map(|(name, case)| match &engine {
+        Ok(_) => test(name, case),
+        Err(reason) => ignored(name, reason),
+    }));
+    trials.extend(faults::ELSEWHERE.iter().map(|(name, case)| test(*name, case)));
+    trials.push(match docker::own_engine() {
+        Ok(()) => test(faults::RESTART.0, faults::RESTART.1),
+        Err(reason) => ignored(faults::RESTART.0, reason),
+    });
+    run_trials(engine.is_ok(), trials)
+}
