@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
 use lithops_core::wire::Preamble;
 use lithops_runtime::engine::Engine;
 use lithops_storage::relay::Lent;
@@ -82,6 +82,7 @@ impl Host {
     pub(super) async fn prepare(
         config: ContainerConfig,
         lent: Arc<Lent>,
+        storage: Option<&Arc<dyn StorageBackend>>,
     ) -> Result<Self, ComputeError> {
         const FIND: &str = "find a container engine";
         let engine = Engine::connect(config.engine.as_deref())
@@ -95,7 +96,7 @@ impl Host {
         let owner = Owner::current()
             .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
         leftovers::remove_dead(engine.docker(), &owner).await?;
-        let runtime = Runtime::deploy(&config, &engine).await?;
+        let runtime = Runtime::deploy(&config, &engine, storage).await?;
         let switchboard = Switchboard::open(lent).map_err(|source| {
             because(ComputeErrorKind::Start, "listen to containers on a socket", source)
         })?;
@@ -194,12 +195,13 @@ impl Host {
         let labels = self.owner.labels();
         let terms = Terms { config: &self.config, image: &image, folder, labels, own };
         let entry = if passed_init() { "main" } else { "constructor" };
-        let environment = vec![
+        let mut environment = vec![
             (WORKER_VARIABLE, "agent".to_owned()),
             (ENTRY_VARIABLE, entry.to_owned()),
             (SOCKET_VARIABLE, SOCKET.to_owned()),
             (CONTAINER_VARIABLE, number.to_string()),
         ];
+        environment.extend(self.runtime.environment());
         let name = format!("{}-{number}", self.switchboard.name());
         let expected = self.switchboard.expect(Preamble::Agent(number));
         let body = body(terms, environment);
