@@ -15,9 +15,9 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! let socket = folder.path().join("relay");
-//! let storage = Arc::new(MemoryStorage::new());
+//! let storage = MemoryStorage::new();
 //! let lent = Arc::new(Lent::new());
-//! lent.lend(storage.clone());
+//! lent.lend(Arc::new(storage.clone()));
 //!
 //! // The client.
 //! let listener = tokio::net::UnixListener::bind(&socket)?;
@@ -42,6 +42,7 @@ mod connection;
 mod error;
 mod framed;
 mod lent;
+mod objects;
 
 mod pool;
 mod serve;

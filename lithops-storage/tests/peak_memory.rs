@@ -1,7 +1,8 @@
 //! How much memory it takes to stream two gibibytes into a storage and out again.
 //!
 //! Each case is measured in a process of its own. They take a while, and run only where the
-//! variable `LITHOPS_TEST_PEAK_MEMORY` is set: `cargo xtask test` does it, with a server.
+//! variable `LITHOPS_TEST_PEAK_MEMORY` is set: `cargo xtask test` does it, with a server. Through a
+//! relay it is 64 mebibytes, with both of its sides in one process.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the child tells its parent what it has measured")]
@@ -21,6 +22,7 @@ use lithops_storage::FileStorage;
 const MIB: usize = 1024 * 1024;
 const BLOCKS: u64 = 2048;
 const BOUND: u64 = 64 * MIB as u64;
+const RELAYED_BOUND: u64 = 16 * MIB as u64;
 
 /// Tells the child which storage to measure.
 const CHILD: &str = "LITHOPS_TEST_PEAK_MEMORY_OF";
@@ -35,17 +37,23 @@ fn main() -> ExitCode {
         None => Err("moves gibibytes: `cargo xtask test` runs it".to_owned()),
     };
     let s3 = wanted.clone().and_then(|()| s3::is_there());
-    let trials = [("files", wanted), ("seaweedfs", s3)].map(|(place, reason)| {
-        let name = format!("two_gibibytes_take_less_than_64_mebibytes::{place}");
-        Trial::ignorable_test(name, move || match reason {
-            Ok(()) => check(place).map(|()| Completion::Completed),
+    let large = "two_gibibytes_take_less_than_64_mebibytes";
+    let small = "sixty_four_mebibytes_take_less_than_16";
+    let cases = [
+        (large, "files", BOUND, wanted),
+        (large, "seaweedfs", BOUND, s3),
+        (small, "relay", RELAYED_BOUND, relay::is_there()),
+    ];
+    let trials = cases.map(|(name, place, bound, reason)| {
+        Trial::ignorable_test(format!("{name}::{place}"), move || match reason {
+            Ok(()) => check(place, bound).map(|()| Completion::Completed),
             Err(reason) => Ok(Completion::ignored_with(reason)),
         })
     });
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-fn check(place: &str) -> Result<(), Failed> {
+fn check(place: &str, bound: u64) -> Result<(), Failed> {
     let child = Command::new(std::env::current_exe()?).env(CHILD, place).output()?;
     let printed = String::from_utf8_lossy(&child.stdout);
     if !child.status.success() {
@@ -53,7 +61,7 @@ fn check(place: &str) -> Result<(), Failed> {
     }
     println!("{place}: {}", printed.trim());
     let above = printed.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024;
-    if above < BOUND { Ok(()) } else { Err(format!("{above} bytes above idle").into()) }
+    if above < bound { Ok(()) } else { Err(format!("{above} bytes above idle").into()) }
 }
 
 fn measure(place: &str) {
@@ -63,21 +71,22 @@ fn measure(place: &str) {
             "files" => {
                 let folder = tempfile::tempdir().unwrap();
                 let storage = FileStorage::new(folder.path().join("objects")).unwrap();
-                both_ways(Arc::new(storage)).await;
+                both_ways(Arc::new(storage), BLOCKS).await;
             }
+            "relay" => relay::both_ways().await,
             _ => s3::both_ways().await,
         }
     });
 }
 
-async fn both_ways(storage: Arc<dyn StorageBackend>) {
+async fn both_ways(storage: Arc<dyn StorageBackend>, blocks: u64) {
     // What is loaded and opened for any request at all counts as idle.
     storage.put("small", "1".into(), PutMode::Overwrite).await.unwrap();
     storage.get("small").await.unwrap();
     let idle = kibibytes("VmRSS:");
 
-    let body = stream::iter(0..BLOCKS).map(|number| Ok(block(number))).boxed();
-    assert_eq!(storage.put_stream("large", body).await.unwrap(), BLOCKS * MIB as u64);
+    let body = stream::iter(0..blocks).map(|number| Ok(block(number))).boxed();
+    assert_eq!(storage.put_stream("large", body).await.unwrap(), blocks * MIB as u64);
     let up = kibibytes("VmHWM:");
 
     let mut found = storage.get_stream("large", None).await.unwrap().body;
@@ -93,7 +102,7 @@ async fn both_ways(storage: Arc<dyn StorageBackend>) {
             assert!(piece.split_to(length) == expected.split_to(length));
         }
     }
-    assert_eq!((number, expected.len()), (BLOCKS, 0));
+    assert_eq!((number, expected.len()), (blocks, 0));
     let both = kibibytes("VmHWM:");
     storage.delete(&["small".to_owned(), "large".to_owned()]).await.unwrap();
     println!(
@@ -117,6 +126,39 @@ fn kibibytes(field: &str) -> u64 {
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
+#[cfg(feature = "relay")]
+mod relay {
+    use std::sync::Arc;
+
+    use lithops_storage::FileStorage;
+
+    #[path = "client.rs"]
+    mod client;
+
+    pub(super) fn is_there() -> Result<(), String> {
+        Ok(())
+    }
+
+    pub(super) async fn both_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = FileStorage::new(folder.path().join("objects")).unwrap();
+        let client = client::Client::new();
+        let relayed = client.lend(Arc::new(files));
+        super::both_ways(Arc::new(relayed), 64).await;
+    }
+}
+
+#[cfg(not(feature = "relay"))]
+mod relay {
+    pub(super) fn is_there() -> Result<(), String> {
+        Err("this build lacks the feature `relay`".to_owned())
+    }
+
+    pub(super) async fn both_ways() {
+        unreachable!("no case asks for it");
+    }
+}
+
 #[cfg(feature = "s3")]
 mod s3 {
     use std::sync::Arc;
@@ -138,7 +180,7 @@ mod s3 {
         config.secret_access_key = Some(Secret::new(address.password));
         let storage = S3Storage::new(config).unwrap();
         storage.create_bucket().await.unwrap();
-        super::both_ways(Arc::new(storage.clone())).await;
+        super::both_ways(Arc::new(storage.clone()), super::BLOCKS).await;
         storage.delete_bucket().await.unwrap();
     }
 }

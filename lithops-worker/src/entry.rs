@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lithops_core::wire::WorkOrder;
 
 use crate::agent::Agent;
+use crate::launch::{self, Told};
 
 /// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order;
 /// or `agent`, for the first process of a container.
@@ -17,7 +18,6 @@ pub const ORDER_VARIABLE: &str = "LITHOPS_WORKER_ORDER";
 pub const LEASH_VARIABLE: &str = "LITHOPS_WORKER_LEASH";
 /// Limit of the worker's memory in bytes.
 pub const MEMORY_VARIABLE: &str = "LITHOPS_WORKER_MEMORY";
-
 /// The socket on which the client of a container's agent, and of its workers, listens.
 pub const SOCKET_VARIABLE: &str = "LITHOPS_WORKER_SOCKET";
 /// The client's number for the container that an agent is in.
@@ -77,6 +77,7 @@ fn work() {
     let task = TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     match task {
         Some(Task::Link) => crate::link::serve(),
+        Some(Task::Launch(told)) => launch::serve(told),
         Some(Task::Agent(agent)) => crate::agent::serve(&agent),
         Some(Task::Order(number, order)) => {
             if LEASHED.load(Ordering::Relaxed) {
@@ -92,6 +93,7 @@ enum Task {
     Link,
     Agent(Agent),
     Order(u32, Box<WorkOrder>),
+    Launch(Told),
 }
 
 static TASK: std::sync::Mutex<Option<Task>> = std::sync::Mutex::new(None);
@@ -100,6 +102,12 @@ static TASK: std::sync::Mutex<Option<Task>> = std::sync::Mutex::new(None);
 /// workers. Gives whether the worker starts right here.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn take_task() -> Option<bool> {
+    if let Some(told) = Told::by_environment() {
+        relay();
+        // All other variables are for the program.
+        put_task(Task::Launch(told), &launch::VARIABLES);
+        return Some(true);
+    }
     let worker = std::env::var(WORKER_VARIABLE).ok()?;
     let task = match worker.parse() {
         Ok(number) => {
@@ -124,15 +132,11 @@ fn take_task() -> Option<bool> {
         PASSED_INIT.store(in_main, Ordering::Release);
     }
     let in_main = in_main && !matches!(task, Task::Agent(_));
-    #[cfg(feature = "relay")]
-    if !matches!(task, Task::Agent(_))
-        && let Some(socket) = std::env::var_os(SOCKET_VARIABLE)
-    {
-        lithops_storage::relay::relay_through(socket.as_ref());
+    if !matches!(task, Task::Agent(_)) {
+        relay();
     }
     LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
-    OWN_VARIABLES.into_iter().for_each(remove_variable);
-    *TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(task);
+    put_task(task, &OWN_VARIABLES);
     if in_main {
         WAITS_FOR_INIT.store(true, Ordering::Release);
     }
@@ -151,11 +155,24 @@ const OWN_VARIABLES: [&str; 7] = [
     CONTAINER_VARIABLE,
 ];
 
+/// Uses the storages of the client that listens, if one does.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn relay() {
+    #[cfg(feature = "relay")]
+    if let Some(socket) = std::env::var_os(SOCKET_VARIABLE) {
+        lithops_storage::relay::relay_through(socket.as_ref());
+    }
+}
+
+/// Keeps the task for [`work`], and removes the variables that told it.
 #[cfg(all(target_os = "linux", not(miri)))]
 #[expect(unsafe_code, reason = "the environment can only be changed so")]
-fn remove_variable(variable: &str) {
-    // SAFETY: this runs from a constructor, before `main`, while the process has one thread.
-    unsafe { std::env::remove_var(variable) }
+fn put_task(task: Task, variables: &[&str]) {
+    for variable in variables {
+        // SAFETY: this runs from a constructor, before `main`, while the process has one thread.
+        unsafe { std::env::remove_var(variable) }
+    }
+    *TASK.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(task);
 }
 
 #[cfg(all(target_os = "linux", not(miri)))]

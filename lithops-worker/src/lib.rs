@@ -4,6 +4,9 @@
 //! constructor of this crate takes over before ([`init`] tells when it is to be later). The same code
 //! runs calls on threads of the client.
 //!
+//! A process that is started as a launcher fetches a program from storage and becomes it: the
+//! client has [uploaded](upload_program) it, a [`LaunchOrder`] says which it is.
+//!
 //! A worker runs one call at a time. What it may say of calls goes to an [`Outbox`], which sends
 //! often enough for nobody to wait and seldom enough for short calls to share a message; a
 //! [`Supervisor`] looks after time, memory and signs of life.
@@ -13,6 +16,7 @@ mod entry;
 mod exit;
 mod frames;
 mod job;
+mod launch;
 mod limit;
 mod link;
 mod outbox;
@@ -31,6 +35,10 @@ pub use entry::{
     SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
 };
 pub use exit::at_exit;
+pub use launch::{
+    LAUNCH_CACHE_VARIABLE, LAUNCH_STORAGE_VARIABLE, LAUNCH_VARIABLE, LaunchError, LaunchOrder,
+    ProgramDigest, UploadError, Uploaded, upload_program,
+};
 pub use outbox::{Destination, Outbox};
 pub use output::tail;
 pub use page::{PAGE_SIZE, Status};

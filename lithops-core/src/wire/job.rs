@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::StorageLocation;
+use super::text::{from_text, to_text};
 
 /// Name of a job, unique in its storage; safe in keys, file names and labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,17 +106,11 @@ pub struct WorkOrder {
 impl WorkOrder {
     /// The order as text without spaces, for an environment variable or a file.
     pub fn to_text(&self) -> String {
-        let bytes = rmp_serde::to_vec(self).unwrap_or_default();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        to_text(self)
     }
 
     /// Reads what [`to_text`](Self::to_text) wrote; `None` if it is something else.
     pub fn from_text(text: &str) -> Option<Self> {
-        let digits = text.trim().as_bytes();
-        let bytes: Option<Vec<u8>> = digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
-        rmp_serde::from_slice(&bytes?).ok()
+        from_text(text)
     }
 }

@@ -1,4 +1,4 @@
-//! The keys under which a job keeps its objects.
+//! The keys under which jobs keep their objects.
 
 use super::JobId;
 
@@ -54,6 +54,11 @@ pub fn object(writer: &str, process: u32, number: u64) -> String {
 /// A run of pairs that an attempt at a shuffle's map call has written.
 pub fn run(job: &JobId, index: u32, attempt: u32, run: u32) -> String {
     format!("jobs/{job}/runs/{index:08}-{attempt}-{run:05}")
+}
+
+/// A program, packed, by the SHA-256 of what it is unpacked; for all jobs that run it.
+pub fn program(digest: &str) -> String {
+    format!("programs/{digest}")
 }
 
 #[cfg(test)]

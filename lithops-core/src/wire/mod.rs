@@ -18,6 +18,7 @@ mod relay;
 mod saved;
 mod shuffle;
 mod storage_failure;
+mod text;
 mod value;
 
 pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
