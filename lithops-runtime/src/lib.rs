@@ -32,6 +32,8 @@ pub mod engine;
 mod facts;
 mod image;
 mod program;
+#[cfg(feature = "user")]
+mod reference;
 #[cfg(feature = "registry")]
 pub mod registry;
 

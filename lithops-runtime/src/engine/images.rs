@@ -12,6 +12,7 @@ use super::error::Missing;
 use super::{Engine, EngineError, REQUEST};
 use crate::Architecture;
 use crate::image::label;
+use crate::reference;
 
 /// How many images are asked about at a time.
 const AT_A_TIME: usize = 4;
@@ -148,9 +149,10 @@ pub(super) fn check(reference: &str) -> Result<(), EngineError> {
 }
 
 pub(super) fn parse(reference: &str) -> Result<Reference, EngineError> {
-    reference
-        .parse()
-        .map_err(|reason| EngineError::Reference { reference: reference.to_owned(), reason })
+    reference::parse(reference).map_err(|reason| {
+        let reference = reference.to_owned();
+        EngineError::Reference { reference, reason }
+    })
 }
 
 /// The HTTP status with which the engine refused.
@@ -217,7 +219,9 @@ mod tests {
         for good in ["lithops/words:0123456789abcdef", "debian", "sha256:0a1b", "host:5000/a/b:c"] {
             check(good).unwrap();
         }
-        for bad in ["", "a?force=true", "../containers", "sha256:../x", "Upper", "a b", "a#b"] {
+        for bad in
+            ["", "a?force=true", "../containers", "sha256:../x", "Upper", "Upper/x", "a b", "a#b"]
+        {
             let error = check(bad).unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{bad}` names no image: ")), "{error}");
         }

@@ -44,7 +44,7 @@ pub enum RegistryError {
     },
     /// The registry does not let this user do it.
     #[error(
-        "{registry} does not let {user} {doing} in {path}{}: run `docker login {registry}`, and see \
+        "{registry} does not {doing} for {user} in {path}{}: run `docker login {registry}`, and see \
          that the user may do this there",
         Words(reason)
     )]
@@ -80,7 +80,7 @@ pub enum RegistryError {
         reference: String,
     },
     /// The registry can't be reached.
-    #[error("{registry} can't be reached to {doing}: {reason}")]
+    #[error("{registry} can't be reached: {reason}")]
     Unreachable {
         /// The registry.
         registry: String,

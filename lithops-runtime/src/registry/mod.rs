@@ -121,7 +121,7 @@ impl Repository {
     async fn greet(&self, operation: RegistryOperation) -> Result<Option<String>, RegistryError> {
         let reference = self.name.any();
         let answer = self.client.auth(&reference, &self.auth, operation);
-        self.ask("let this user in", REQUEST, answer).await
+        self.ask("accept the login", REQUEST, answer).await
     }
 }
 

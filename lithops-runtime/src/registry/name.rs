@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use oci_client::Reference;
 
 use super::RegistryError;
+use crate::reference::parse;
 
 /// A registry, a path in it, and what is meant there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +19,9 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn parse(reference: &str) -> Result<Self, RegistryError> {
-        let parsed: Reference = reference.parse().map_err(|reason| RegistryError::Reference {
-            reference: reference.to_owned(),
-            reason,
+        let parsed = parse(reference).map_err(|reason| {
+            let reference = reference.to_owned();
+            RegistryError::Reference { reference, reason }
         })?;
         let name = reference.split_once('@').map_or(reference, |(name, _)| name);
         let last = name.rsplit('/').next().unwrap_or(name);
