@@ -172,7 +172,7 @@ impl Builder {
             #[cfg(feature = "local")]
             "threads" => Ok(threads(self.config.workers)),
             #[cfg(feature = "containers")]
-            "containers" => {
+            "containers" | "container" => {
                 let config = containers(&self.config, self.program.clone())?;
                 Ok(Arc::new(lithops_backend_local::ContainerBackend::new(config)))
             }
@@ -182,7 +182,7 @@ impl Builder {
                 Err(ConfigError::LeftOut { what, name, feature: "local" }.into())
             }
             #[cfg(not(feature = "containers"))]
-            name @ "containers" => {
+            name @ ("containers" | "container") => {
                 let (what, name) = ("backend", name.to_owned());
                 Err(ConfigError::LeftOut { what, name, feature: "containers" }.into())
             }

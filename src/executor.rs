@@ -8,7 +8,7 @@ use lithops_core::ports::{
     Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
 };
 use lithops_core::run::Engine;
-use lithops_core::wire::JobId;
+use lithops_core::wire::{JobId, StoredObject};
 
 use crate::{Builder, Config, ConfigError, Error, Result};
 
@@ -101,6 +101,10 @@ impl Executor for FunctionExecutor {
 
     fn storage(&self) -> Arc<dyn StorageBackend> {
         self.engine.storage()
+    }
+
+    fn lend(&self, object: &StoredObject) -> bool {
+        self.engine.lend(object)
     }
 
     fn observer(&self) -> Option<Arc<dyn JobObserver>> {

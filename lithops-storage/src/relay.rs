@@ -42,6 +42,7 @@ mod connection;
 mod error;
 mod framed;
 mod lent;
+mod objects;
 
 mod pool;
 mod serve;

@@ -4,6 +4,7 @@
 //! Where no engine answers, the cases are ignored.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a case runs this program as a client")]
 
 mod cleaning;
 mod docker;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lithops::{Capability, Executor, FunctionExecutor, JobId, JobObserver, StorageBackend};
+use lithops::{
+    Capability, Executor, FunctionExecutor, JobId, JobObserver, StorageBackend, StoredObject,
+};
 use lithops_core::plan::{PlannedJob, Transport};
 use lithops_core::ports::{SubmittedJob, Supply};
 
@@ -48,6 +50,10 @@ impl Executor for ThroughStorage {
 
     fn storage(&self) -> Arc<dyn StorageBackend> {
         self.0.storage()
+    }
+
+    fn lend(&self, object: &StoredObject) -> bool {
+        self.0.lend(object)
     }
 
     fn observer(&self) -> Option<Arc<dyn JobObserver>> {

@@ -22,7 +22,7 @@ use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation, Lane,
     LaneSink, Launch, Link, StorageBackend, WorkerProfile, WorkerStatus,
 };
-use lithops_core::wire::JobId;
+use lithops_core::wire::{JobId, StoredObject};
 use lithops_storage::relay::Lent;
 use tokio::sync::Mutex;
 
@@ -97,6 +97,11 @@ impl ComputeBackend for ContainerBackend {
     fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
         self.lent.lend(Arc::clone(storage));
         true
+    }
+
+    fn lend_object(&self, object: &StoredObject) -> bool {
+        let lent = self.lent.lend_object(&object.storage, &object.key);
+        lent.inspect_err(|error| tracing::debug!(%error, key = object.key, "not lent")).is_ok()
     }
 
     async fn deploy(&self) -> Result<String, ComputeError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Capability, Link, Running, StorageBackend};
-use crate::wire::{CallError, JobId, WorkOrder};
+use crate::wire::{CallError, JobId, StoredObject, WorkOrder};
 
 /// A place that starts workers: threads, processes, containers, a cloud.
 ///
@@ -25,6 +25,13 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// it now, wherever it is. Called once, before all else.
     fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
         let _ = storage;
+        false
+    }
+
+    /// Offers one object of any storage to workers that have no way to it, to be read; gives whether
+    /// they reach it now.
+    fn lend_object(&self, object: &StoredObject) -> bool {
+        let _ = object;
         false
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{Capability, JobObserver, StorageBackend};
 use crate::error::Error;
 use crate::plan::PlannedJob;
-use crate::wire::{CallError, Input, JobId, Report, Timing};
+use crate::wire::{CallError, Input, JobId, Report, StoredObject, Timing};
 
 /// Takes planned jobs and tells what becomes of them.
 ///
@@ -50,6 +50,10 @@ pub trait Executor: Send + Sync {
 
     /// The storage that jobs use.
     fn storage(&self) -> Arc<dyn StorageBackend>;
+
+    /// Offers an object to workers that have no way to it, to be read; gives whether they reach it
+    /// now. Those that have one need no offer, and the answer is no.
+    fn lend(&self, object: &StoredObject) -> bool;
 
     /// Who is told of jobs.
     fn observer(&self) -> Option<Arc<dyn JobObserver>>;

@@ -21,7 +21,7 @@ use crate::ports::{
     Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
     SubmittedJob, Supply,
 };
-use crate::wire::{JobHead, JobId, keys};
+use crate::wire::{JobHead, JobId, StoredObject, keys};
 
 /// How long workers that were stopped may take to end, before what they wrote is removed.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -309,6 +309,10 @@ impl Executor for Engine {
 
     fn storage(&self) -> Arc<dyn StorageBackend> {
         Arc::clone(&self.inner.around.storage)
+    }
+
+    fn lend(&self, object: &StoredObject) -> bool {
+        self.inner.around.backend.lend_object(object)
     }
 
     fn observer(&self) -> Option<Arc<dyn JobObserver>> {

@@ -72,7 +72,8 @@ impl Layout<'_> {
     /// A blob, whose bytes are those that its name says.
     fn blob(&self, named: &Descriptor) -> Result<Bytes, BaseError> {
         let digest = named.digest();
-        let path = self.folder.join("blobs").join(digest.algorithm().as_ref()).join(digest.digest());
+        let path =
+            self.folder.join("blobs").join(digest.algorithm().as_ref()).join(digest.digest());
         let bytes = self.file(&path)?;
         let found = sha256(&bytes);
         if found != *digest {
@@ -87,7 +88,11 @@ impl Layout<'_> {
         read.map_err(|source| BaseError::Read { path: path.to_owned(), source })
     }
 
-    fn parse<T: DeserializeOwned>(&self, document: &'static str, text: &[u8]) -> Result<T, BaseError> {
+    fn parse<T: DeserializeOwned>(
+        &self,
+        document: &'static str,
+        text: &[u8],
+    ) -> Result<T, BaseError> {
         let name = || self.name.clone();
         let parsed = serde_json::from_slice(text);
         parsed.map_err(|source| BaseError::Document { name: name(), document, source })

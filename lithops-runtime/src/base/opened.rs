@@ -44,9 +44,8 @@ impl Opened {
         for (number, (layer, expected)) in layers.into_iter().zip(expected).enumerate() {
             let media_type = known(&name, layer.media_type)?;
             let added = add(&mut tree, &media_type, &layer.bytes);
-            let found = added.map_err(|source| {
-                BaseError::Layer { name: name.clone(), number, source }
-            })?;
+            let found =
+                added.map_err(|source| BaseError::Layer { name: name.clone(), number, source })?;
             if found.as_ref() != expected {
                 let expected = expected.clone();
                 return Err(BaseError::Digest { name, expected, found });

@@ -159,7 +159,11 @@ mod tests {
                 tar.append_link(&mut header, path, target).unwrap();
             } else {
                 let folder = path.ends_with('/');
-                header.set_entry_type(if folder { EntryType::Directory } else { EntryType::Regular });
+                header.set_entry_type(if folder {
+                    EntryType::Directory
+                } else {
+                    EntryType::Regular
+                });
                 tar.append_data(&mut header, path, io::empty()).unwrap();
             }
         }
@@ -174,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_a_link_is_followed_and_not_replaced() {
-        let tree = tree(&[&["usr/", "usr/lib/", "lib -> usr/lib", "lib64 -> /lib", "usr/lib/a.so"]]);
+        let tree =
+            tree(&[&["usr/", "usr/lib/", "lib -> usr/lib", "lib64 -> /lib", "usr/lib/a.so"]]);
         let place = |path: &str| tree.place(Path::new(path)).unwrap();
         assert_eq!(place("/lib/x/b.so"), Path::new("usr/lib/x/b.so"));
         assert_eq!(place("/lib64/b.so"), Path::new("usr/lib/b.so"));

@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn files_that_are_included_come_in_the_order_of_their_names() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         std::fs::create_dir(folder.path().join("d")).unwrap();
         write("conf", "# all\ninclude d/*.conf\n/last # comment\n");
         write("d/b.conf", "/b1:/b2\n");
@@ -80,6 +81,9 @@ mod tests {
         write("d/c.txt", "/never\n");
         let found = super::folders(&folder.path().join("conf")).unwrap();
         assert_eq!(found, ["/a", "/b1", "/b2", "/last"].map(PathBuf::from));
-        assert_eq!(super::folders(&folder.path().join("missing")).unwrap(), [""; 0].map(PathBuf::from));
+        assert_eq!(
+            super::folders(&folder.path().join("missing")).unwrap(),
+            [""; 0].map(PathBuf::from)
+        );
     }
 }

@@ -47,14 +47,25 @@ impl Files {
     }
 
     /// Adds a file of this machine with another mode than it has.
-    pub(super) fn copy_as(&mut self, source: &Path, at: &Path, mode: u32) -> Result<(), ImageError> {
+    pub(super) fn copy_as(
+        &mut self,
+        source: &Path,
+        at: &Path,
+        mode: u32,
+    ) -> Result<(), ImageError> {
         let read = fs::read(source);
-        let content = read.map_err(|error| ImageError::Read { path: source.into(), source: error })?;
+        let content =
+            read.map_err(|error| ImageError::Read { path: source.into(), source: error })?;
         self.file(at, mode, content);
         Ok(())
     }
 
-    fn copy_file(&mut self, source: &Path, at: &Path, kind: &fs::Metadata) -> Result<(), ImageError> {
+    fn copy_file(
+        &mut self,
+        source: &Path,
+        at: &Path,
+        kind: &fs::Metadata,
+    ) -> Result<(), ImageError> {
         let unread = |error| ImageError::Read { path: source.to_owned(), source: error };
         if !kind.is_file() {
             return Err(unread(io::Error::other("it is neither a file nor a folder")));

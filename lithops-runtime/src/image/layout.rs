@@ -47,7 +47,8 @@ impl Image {
         let layers = self.layers.iter().map(|layer| layer.packed());
         for blob in [self.manifest(), &self.config].into_iter().chain(layers) {
             let path = folder.join(path_of(blob));
-            let is_there = fs::metadata(&path).is_ok_and(|file| file.len() == blob.bytes.len() as u64);
+            let is_there =
+                fs::metadata(&path).is_ok_and(|file| file.len() == blob.bytes.len() as u64);
             if !is_there {
                 write(&path, &blob.bytes)?;
             }

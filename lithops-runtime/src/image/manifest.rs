@@ -1,8 +1,6 @@
 //! The list of an image's parts.
 
-use oci_spec::image::{
-    Descriptor, ImageManifest, ImageManifestBuilder, MediaType, SCHEMA_VERSION,
-};
+use oci_spec::image::{Descriptor, ImageManifest, ImageManifestBuilder, MediaType, SCHEMA_VERSION};
 
 use super::Blob;
 use super::json::canonical;

@@ -1,5 +1,7 @@
 //! What programs expect to find on any system.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +36,9 @@ const BUNDLES: [&str; 6] = [
 pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
     let mut files = Files::default();
     let lacks = |at: &str| below.find(Path::new(at)).is_none();
-    for (at, text) in [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)] {
+    for (at, text) in
+        [("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/nsswitch.conf", NSSWITCH)]
+    {
         if lacks(at) {
             files.file(at, 0o644, text);
         }
@@ -46,26 +50,50 @@ pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
         files.folder(MOUNT, 0o755);
     }
     let mut has_certificates = !lacks(CERTIFICATES);
-    if !has_certificates && let Some(bundle) = certificates()? {
-        files.file(CERTIFICATES, 0o644, bundle);
-        has_certificates = true;
+    if !has_certificates {
+        let told = std::env::var_os("SSL_CERT_FILE");
+        if let Some(bundle) = certificates(told.as_deref(), &BUNDLES.map(Path::new))? {
+            files.file(CERTIFICATES, 0o644, bundle);
+            has_certificates = true;
+        }
     }
     Ok((files, has_certificates))
 }
 
-/// The certificates that this machine trusts: those of `SSL_CERT_FILE`, or of the distribution.
-fn certificates() -> Result<Option<Vec<u8>>, ImageError> {
-    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
-    if let Some(path) = named.map(PathBuf::from) {
-        let bundle = std::fs::read(&path);
+/// The certificates that this machine trusts: those of the file that it was told, or the first of the
+/// usual ones.
+fn certificates(told: Option<&OsStr>, usual: &[&Path]) -> Result<Option<Vec<u8>>, ImageError> {
+    if let Some(path) = told.filter(|path| !path.is_empty()).map(PathBuf::from) {
+        let bundle = fs::read(&path);
         return bundle.map(Some).map_err(|source| ImageError::Read { path, source });
     }
-    for path in BUNDLES {
-        match std::fs::read(path) {
+    for path in usual {
+        match fs::read(path) {
             Ok(bundle) => return Ok(Some(bundle)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(source) => return Err(ImageError::Read { path: path.into(), source }),
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_those_that_the_machine_was_told_or_the_first_that_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let [own, second, none] = ["own", "second", "none"].map(at);
+        fs::write(&own, "own").unwrap();
+        fs::write(&second, "second").unwrap();
+        let usual = [none.as_path(), second.as_path(), own.as_path()];
+        assert_eq!(certificates(Some(own.as_os_str()), &usual).unwrap().unwrap(), b"own");
+        assert_eq!(certificates(Some(OsStr::new("")), &usual).unwrap().unwrap(), b"second");
+        assert_eq!(certificates(None, &usual[..1]).unwrap(), None);
+        let error = certificates(Some(none.as_os_str()), &usual).unwrap_err();
+        assert!(matches!(error, ImageError::Read { path, .. } if path == none));
+    }
 }

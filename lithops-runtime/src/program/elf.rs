@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{
     DynamicTable, FileHeader as _, ProgramHeader as _, SectionHeader as _, SectionTable,
 };
 use object::read::{Error, FileKind};
-use object::Endianness;
 
 use super::{Architecture, GlibcVersion, Needs, ProgramError};
 

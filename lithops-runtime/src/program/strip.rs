@@ -5,8 +5,8 @@
 
 use object::elf::{self, FileHeader64, SectionHeader64, Sym64, SymbolSection};
 use object::pod::{bytes_of, bytes_of_slice};
-use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _, SectionTable};
 use object::read::Error;
+use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _, SectionTable};
 use object::{Endianness, U16, U64};
 
 type Header = FileHeader64<Endianness>;

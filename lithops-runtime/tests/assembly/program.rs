@@ -59,7 +59,9 @@ fn content(file: &Path, name: &str) -> String {
 
 #[test]
 fn stripping_takes_debug_sections_and_nothing_else() {
-    for arguments in [&[][..], STATIC, &["-C", "linker-features=-lld"], &["-C", "relocation-model=static"]] {
+    for arguments in
+        [&[][..], STATIC, &["-C", "linker-features=-lld"], &["-C", "relocation-model=static"]]
+    {
         let folder = tempdir().unwrap();
         let found = rust(folder.path(), "debug", TABLE, arguments);
         let program = Program::read(&found).unwrap();
@@ -71,7 +73,8 @@ fn stripping_takes_debug_sections_and_nothing_else() {
         assert_eq!(section(&stripped, ".debug_info"), None);
         let size = |file: &Path| std::fs::metadata(file).unwrap().len();
         assert!(size(&stripped) < size(&found) / 2, "{} {}", size(&stripped), size(&found));
-        for name in ["lithops_fns", ".note.gnu.build-id", ".text", ".dynstr", ".strtab", ".comment"] {
+        for name in ["lithops_fns", ".note.gnu.build-id", ".text", ".dynstr", ".strtab", ".comment"]
+        {
             assert!(content(&stripped, name) == content(&found, name), "{name} {arguments:?}");
         }
         let symbols = |file| succeed(Command::new("nm").arg(file));

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lithops_core::ports::{StorageBackend, StorageLocation};
+use lithops_core::ports::{StorageBackend, StorageError, StorageLocation};
+
+use super::objects::LentObjects;
 
 /// The storages that workers may use through their client; what is not in here is refused.
 ///
-/// What is lent is lent whole: to read, to write and to delete. Who lends a folder lends all that
-/// is in it. A lent storage in memory lives as long as it is lent.
+/// A storage is lent whole: to read, to write and to delete. Who lends a folder lends all that is in
+/// it. Of other storages single objects are lent, to be read. A lent storage in memory lives as long as it is lent.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -25,8 +27,11 @@ use lithops_core::ports::{StorageBackend, StorageLocation};
 /// ```
 #[derive(Debug, Default)]
 pub struct Lent {
-    storages: Mutex<BTreeMap<StorageLocation, Arc<dyn StorageBackend>>>,
+    storages: Mutex<Storages>,
+    objects: Mutex<BTreeMap<StorageLocation, Arc<LentObjects>>>,
 }
+
+type Storages = BTreeMap<StorageLocation, Arc<dyn StorageBackend>>;
 
 impl Lent {
     /// Lends nothing.
@@ -37,6 +42,25 @@ impl Lent {
     /// Lends `storage` under its location, also to workers that are connected already.
     pub fn lend(&self, storage: Arc<dyn StorageBackend>) {
         self.storages().insert(storage.location(), storage);
+    }
+
+    /// Lends one object, to be read, unless its whole storage is lent.
+    ///
+    /// # Errors
+    /// [`StorageError`] if this process can't open the object's storage itself.
+    pub fn lend_object(&self, location: &StorageLocation, key: &str) -> Result<(), StorageError> {
+        if self.is_lent(location) {
+            return Ok(());
+        }
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lent) = objects.get(location) {
+            lent.add(key);
+            return Ok(());
+        }
+        let lent = LentObjects::of(crate::open(location)?);
+        lent.add(key);
+        objects.insert(location.clone(), Arc::new(lent));
+        Ok(())
     }
 
     /// Lends it no longer; who has opened it keeps it until it hangs up.
@@ -50,10 +74,14 @@ impl Lent {
     }
 
     pub(super) fn get(&self, location: &StorageLocation) -> Option<Arc<dyn StorageBackend>> {
-        self.storages().get(location).map(Arc::clone)
+        if let Some(storage) = self.storages().get(location) {
+            return Some(Arc::clone(storage));
+        }
+        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        objects.get(location).map(|lent| Arc::clone(lent) as Arc<dyn StorageBackend>)
     }
 
-    fn storages(&self) -> MutexGuard<'_, BTreeMap<StorageLocation, Arc<dyn StorageBackend>>> {
+    fn storages(&self) -> MutexGuard<'_, Storages> {
         self.storages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
