@@ -54,16 +54,34 @@ struct Place {
     taken: Mutex<usize>,
 }
 
-/// Room for one worker in a container; given back when it is dropped.
+/// A container with room for one worker, which is given back when this is dropped, or before.
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) container: Arc<Container>,
-    place: Arc<Place>,
+    pub(super) room: Room,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        *self.place.taken() -= 1;
+        self.room.give_back();
+    }
+}
+
+/// Room for one worker. Whoever knows first that the worker ends gives it back.
+#[derive(Clone, Debug)]
+pub(super) struct Room(Arc<Mutex<Option<Arc<Place>>>>);
+
+impl Room {
+    fn of(place: Arc<Place>) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
+    }
+
+    /// Lets another worker have it; once.
+    pub(super) fn give_back(&self) {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(place) = place {
+            *place.taken() -= 1;
+        }
     }
 }
 
@@ -137,7 +155,7 @@ impl Host {
             match taken {
                 // It was seen to be gone since.
                 Ok(container) if container.gone().is_some() => *place.taken() -= 1,
-                Ok(container) => return Ok(Seat { container, place }),
+                Ok(container) => return Ok(Seat { container, room: Room::of(place) }),
                 Err(error) => {
                     *place.taken() -= 1;
                     return Err(error);
