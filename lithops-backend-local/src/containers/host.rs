@@ -113,7 +113,9 @@ impl Host {
         }
         let owner = Owner::current()
             .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
-        leftovers::remove_dead(engine.docker(), &owner).await?;
+        if let Err(error) = leftovers::remove_dead(engine.docker(), &owner).await {
+            tracing::warn!(%error, "what dead clients have left could not be looked for");
+        }
         let runtime = Runtime::deploy(&config, &engine, storage).await?;
         let switchboard = Switchboard::open(lent).map_err(|source| {
             because(ComputeErrorKind::Start, "listen to containers on a socket", source)
@@ -207,11 +209,11 @@ impl Host {
         // The semaphore is never closed.
         let _one_of_few = self.starting.acquire().await;
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        let image = self.runtime.reference();
+        let image = self.runtime.id();
         let folder = self.switchboard.folder();
         let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
         let labels = self.owner.labels();
-        let terms = Terms { config: &self.config, image: &image, folder, labels, own };
+        let terms = Terms { config: &self.config, image, folder, labels, own };
         let entry = if passed_init() { "main" } else { "constructor" };
         let mut environment = vec![
             (WORKER_VARIABLE, "agent".to_owned()),

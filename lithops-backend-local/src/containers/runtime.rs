@@ -23,6 +23,8 @@ const LAUNCHER: &str = "launcher";
 #[derive(Debug)]
 pub(super) struct Runtime {
     reference: String,
+    /// What the engine calls it, whatever it makes of names.
+    id: String,
     source: Source,
     /// What containers are told beside their task.
     environment: Vec<(&'static str, String)>,
@@ -50,11 +52,11 @@ impl Runtime {
                 let order = launch(&image, config.program.clone(), storage).await?;
                 environment.extend(order.environment());
             }
-            return Ok(Self { reference, source: Source::Name, environment });
+            return Ok(Self { reference, id: image.id, source: Source::Name, environment });
         }
-        let reference = give(engine, config.program.clone()).await?;
+        let (reference, id) = give(engine, config.program.clone()).await?;
         let source = Source::Program(config.program.clone());
-        Ok(Self { reference, source, environment: Vec::new() })
+        Ok(Self { reference, id, source, environment: Vec::new() })
     }
 
     /// Gives the engine the image once more, after it has lost it.
@@ -70,18 +72,24 @@ impl Runtime {
         self.environment.clone()
     }
 
+    /// Its name, for people.
     pub(super) fn reference(&self) -> String {
         self.reference.clone()
     }
+
+    /// Its name for the engine.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
-/// Makes an image of a program and loads it; gives its name.
-async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<String, ComputeError> {
+/// Makes an image of a program and loads it; gives its name, and what the engine calls it.
+async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<(String, String), ComputeError> {
     let own = if program.is_none() { Build::current() } else { None };
     if let Some(own) = &own
-        && let Some(reference) = own.find(engine).await?
+        && let Some(found) = own.find(engine).await?
     {
-        return Ok(reference);
+        return Ok(found);
     }
     let build = own.clone();
     let made = tokio::task::spawn_blocking(move || make(program, build)).await;
@@ -90,10 +98,11 @@ async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<String, Compu
     let presence = engine.ensure(&image).await.map_err(|source| from_engine(DEPLOY, source))?;
     let reference = image.reference();
     tracing::debug!(reference, ?presence, "the engine has the runtime image");
+    let id = take(engine, &reference).await?.id;
     if let Some(own) = own {
-        own.replace(engine, &reference).await?;
+        own.replace(engine, &id).await?;
     }
-    Ok(reference)
+    Ok((reference, id))
 }
 
 fn read(program: Option<PathBuf>) -> Result<Program, ComputeError> {
