@@ -6,7 +6,7 @@ use lithops::prelude::*;
 use lithops::{CallError, Error};
 
 use crate::Case;
-use crate::docker::{OwnEngine, docker, until};
+use crate::docker::{docker, until};
 use crate::suite::executor;
 
 /// Cases that need an engine.
@@ -27,12 +27,6 @@ pub(crate) const ELSEWHERE: &[Case] = &[
     ("faults::settings_out_of_range_are_refused", settings_out_of_range_are_refused),
 ];
 
-/// The case that needs an engine of its own.
-pub(crate) const RESTART: Case = (
-    "faults::an_engine_that_is_restarted_costs_no_result",
-    an_engine_that_is_restarted_costs_no_result,
-);
-
 fn memory_that_the_kernel_refuses_is_told() {
     const LIMIT: u64 = 64 << 20;
     let error = lithops::block_on(async {
@@ -50,7 +44,7 @@ fn memory_that_the_kernel_refuses_is_told() {
 }
 
 /// Says where it runs, and waits to be killed, unless it was before.
-fn wait_at_first((folder, call): (String, u32)) -> u32 {
+pub(crate) fn wait_at_first((folder, call): (String, u32)) -> u32 {
     if lithops::context().attempt() == 1 {
         let host = std::fs::read_to_string("/etc/hostname").unwrap();
         std::fs::write(Path::new(&folder).join(call.to_string()), host.trim()).unwrap();
@@ -62,7 +56,7 @@ fn wait_at_first((folder, call): (String, u32)) -> u32 {
 }
 
 /// A folder that any user may write.
-fn open_folder() -> tempfile::TempDir {
+pub(crate) fn open_folder() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -120,29 +114,6 @@ fn a_call_that_loses_its_container_is_named_after_three_attempts() {
         assert_eq!(outcomes[2].as_ref().unwrap(), &2);
         let Err(CallError::WorkerLost { reason }) = &outcomes[1] else { panic!("{outcomes:?}") };
         assert!(reason.contains("it was killed (exit code 137)"), "{reason}");
-        exec.shutdown().await;
-    });
-}
-
-fn an_engine_that_is_restarted_costs_no_result() {
-    let folder = open_folder();
-    let path = folder.path().to_str().unwrap().to_owned();
-    let volume = format!("{path}:{path}");
-    let mut engine = OwnEngine::start();
-    let address = engine.address();
-    lithops::block_on(async {
-        let exec = executor(|section| {
-            section.volumes = vec![volume];
-            section.engine = Some(address);
-        });
-        let exec = exec.await;
-        let inputs: Vec<_> = (0..2).map(|call| (path.clone(), call)).collect();
-        let job = exec.map(wait_at_first, inputs).submit().unwrap();
-        until("the calls' begin", || {
-            ["0", "1"].iter().all(|call| folder.path().join(call).exists())
-        });
-        engine.restart();
-        assert_eq!(job.results().await.unwrap(), [0, 1]);
         exec.shutdown().await;
     });
 }

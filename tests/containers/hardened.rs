@@ -16,6 +16,8 @@ pub(crate) const CASES: &[Case] = &[
     ("hardened::no_right_can_be_gained", no_right_can_be_gained),
     ("hardened::the_network_is_out_of_reach", the_network_is_out_of_reach),
     ("hardened::processes_are_limited", processes_are_limited),
+    ("hardened::what_calls_leave_behind_is_reaped", what_calls_leave_behind_is_reaped),
+    ("hardened::any_user_has_a_home", any_user_has_a_home),
     ("hardened::temporary_files_can_be_written", temporary_files_can_be_written),
 ];
 
@@ -128,6 +130,56 @@ fn processes_are_limited() {
         begun
     });
     assert!((1..40).contains(&begun), "{begun}");
+}
+
+/// Set for this program to start another and end before it.
+pub(crate) const PARENT: &str = "LITHOPS_TEST_PARENT";
+
+#[expect(clippy::zombie_processes, reason = "that is what is wanted")]
+pub(crate) fn leave_a_child() -> std::process::ExitCode {
+    // It ends at once, as nobody tells it to stay.
+    Command::new("/proc/self/exe").arg("--list").env_remove(PARENT).spawn().unwrap();
+    std::process::ExitCode::SUCCESS
+}
+
+/// How many processes of the container have ended and were not reaped.
+fn zombies() -> usize {
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path().join("stat"));
+    let stats = processes.filter_map(|stat| fs::read_to_string(stat).ok());
+    stats
+        .filter(|stat| stat.rsplit_once(')').is_some_and(|(_, state)| state.starts_with(" Z")))
+        .count()
+}
+
+fn what_calls_leave_behind_is_reaped() {
+    lithops::block_on(async {
+        let exec = executor(|_| {}).await;
+        let leave =
+            |_: u32| Command::new("/proc/self/exe").env(PARENT, "1").status().unwrap().success();
+        assert_eq!(exec.map(leave, 0..20).await.unwrap(), vec![true; 20]);
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while exec.call_async(|(): ()| zombies(), ()).await.unwrap() > 0 {
+            assert!(std::time::Instant::now() < deadline, "they stay");
+        }
+        exec.shutdown().await;
+    });
+}
+
+fn any_user_has_a_home() {
+    let written = lithops::block_on(async {
+        let exec = executor(|section| section.user = Some("1000:1000".to_owned())).await;
+        let written = exec.call_async(
+            |(): ()| {
+                let file = format!("{}/x", std::env::var("HOME").unwrap());
+                fs::write(file, "x").map_err(|error| error.to_string())
+            },
+            (),
+        );
+        let written = written.await;
+        exec.shutdown().await;
+        written
+    });
+    assert_eq!(written.unwrap(), Ok(()));
 }
 
 fn temporary_files_can_be_written() {

@@ -8,6 +8,7 @@
 
 mod cleaning;
 mod docker;
+mod engines;
 mod faults;
 mod hardened;
 mod launcher;
@@ -24,6 +25,9 @@ fn main() -> ExitCode {
     if std::env::var_os(cleaning::CLIENT).is_some() {
         return cleaning::be_a_client();
     }
+    if std::env::var_os(hardened::PARENT).is_some() {
+        return hardened::leave_a_child();
+    }
     if std::env::var_os(hardened::SLEEPER).is_some() {
         std::thread::park();
     }
@@ -35,9 +39,10 @@ fn main() -> ExitCode {
         Err(reason) => ignored(name, reason),
     }));
     trials.extend(faults::ELSEWHERE.iter().map(|(name, case)| test(*name, case)));
-    trials.push(match docker::own_engine() {
-        Ok(()) => test(faults::RESTART.0, faults::RESTART.1),
-        Err(reason) => ignored(faults::RESTART.0, reason),
-    });
+    let own = docker::own_engine();
+    trials.extend(engines::CASES.iter().map(|(name, case)| match &own {
+        Ok(()) => test(*name, case),
+        Err(reason) => ignored(*name, reason),
+    }));
     run_trials(engine.is_ok(), trials)
 }

@@ -25,9 +25,17 @@ impl Drop for Emptied {
 
 /// An executor of two workers in containers, with these settings on top of the defaults.
 pub(crate) async fn executor(change: impl FnOnce(&mut ContainersSection)) -> FunctionExecutor {
+    workers(2, change).await
+}
+
+/// As [`executor`], with as many workers.
+pub(crate) async fn workers(
+    count: usize,
+    change: impl FnOnce(&mut ContainersSection),
+) -> FunctionExecutor {
     let mut config = Config { backend: "containers".to_owned(), ..Config::default() };
     change(&mut config.containers);
-    let builder = Builder::new(config).workers(2).progress(false).storage("memory");
+    let builder = Builder::new(config).workers(count).progress(false).storage("memory");
     builder.build().await.unwrap()
 }
 

@@ -36,8 +36,7 @@ pub(crate) fn ensure() -> anyhow::Result<Engine> {
     while !answers() {
         let ended = started.try_wait()?;
         if ended.is_some() || Instant::now() > deadline {
-            started.kill().ok();
-            started.wait().ok();
+            drop(Engine { started: Some(started) });
             bail!("the Docker Engine does not come up: see target/xtask/dockerd.log");
         }
         std::thread::sleep(Duration::from_millis(100));

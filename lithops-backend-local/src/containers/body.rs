@@ -30,12 +30,14 @@ pub(super) struct Terms<'a> {
 /// The container, with `environment` on top of what the configuration says.
 pub(super) fn body(terms: Terms<'_>, environment: Vec<(&str, String)>) -> ContainerCreateBody {
     let Terms { config, image, folder, labels, own } = terms;
+    // A user that the image does not know would have the read-only root for a home.
+    let home = (!config.environment.contains_key("HOME")).then(|| "HOME=/tmp".to_owned());
     let configured = config.environment.iter().map(|(name, value)| format!("{name}={value}"));
     let environment = environment.into_iter().map(|(name, value)| format!("{name}={value}"));
     ContainerCreateBody {
         image: Some(image.to_owned()),
         user: Some(config.user.clone().unwrap_or_else(|| user(own))),
-        env: Some(configured.chain(environment).collect()),
+        env: Some(home.into_iter().chain(configured).chain(environment).collect()),
         // Without a terminal, so that output and errors stay apart; with them for who looks by hand.
         tty: Some(false),
         attach_stdout: Some(true),
@@ -134,7 +136,7 @@ mod tests {
         };
         let body = made(&config, (1000, 100));
         assert_eq!(body.user.as_deref(), Some("1000:100"));
-        assert_eq!(body.env.unwrap(), ["LEVEL=3", "LITHOPS_WORKER=agent"]);
+        assert_eq!(body.env.unwrap(), ["HOME=/tmp", "LEVEL=3", "LITHOPS_WORKER=agent"]);
         let host = body.host_config.unwrap();
         assert_eq!(host.nano_cpus, Some(500_000_000));
         assert_eq!((host.memory, host.memory_swap), (Some(64 << 20), Some(64 << 20)));

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::errors::Error as Answer;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder};
 use lithops_core::ports::{ComputeError, ComputeErrorKind, Running};
@@ -23,6 +24,12 @@ const READY: Duration = Duration::from_secs(30);
 /// How long the engine may take to tell how a container has ended.
 const POST_MORTEM: Duration = Duration::from_secs(3);
 
+/// How long it may take to remove a container.
+const REMOVE: Duration = Duration::from_secs(10);
+/// How long the engine may take for one request.
+const REQUEST: Duration = Duration::from_secs(60);
+
+const CREATE: &str = "create a container";
 const START: &str = "start a container";
 
 /// How a worker in a container has ended.
@@ -61,18 +68,20 @@ impl Container {
         mut expected: Expected,
     ) -> Result<Self, StartError> {
         let options = CreateContainerOptionsBuilder::new().name(name).build();
-        let created = docker.create_container(Some(options), body).await.map_err(|answer| {
-            let no_image = is_missing(&answer);
-            let error = from_answer("create a container", answer);
-            if no_image { StartError::NoImage(error) } else { StartError::Other(error) }
+        // By its name, as its id may never be told.
+        let mut unfinished = Unfinished { docker: docker.clone(), name: Some(name.to_owned()) };
+        let created = docker.create_container(Some(options), body);
+        let created = in_time(CREATE, created).await.map_err(|refused| match refused {
+            Ok(answer) if is_missing(&answer) => StartError::NoImage(from_answer(CREATE, answer)),
+            Ok(answer) => StartError::Other(not_created(answer)),
+            Err(late) => StartError::Other(late),
         })?;
         for warning in created.warnings {
             tracing::warn!(container = name, warning, "the engine warns");
         }
-        let mut unfinished = Unfinished { docker: docker.clone(), id: Some(created.id.clone()) };
         let started = Self::ready(docker, created.id, &mut expected).await;
         if started.is_ok() {
-            unfinished.id = None;
+            unfinished.name = None;
         }
         started.map_err(StartError::Other)
     }
@@ -82,10 +91,12 @@ impl Container {
         id: String,
         expected: &mut Expected,
     ) -> Result<Self, ComputeError> {
-        let mut exit = Exit::watch(docker, &id)
-            .await
-            .map_err(|answer| from_answer("attach to a container", answer))?;
-        docker.start_container(&id, None).await.map_err(|answer| from_answer(START, answer))?;
+        const ATTACH: &str = "attach to a container";
+        let exit = in_time(ATTACH, Exit::watch(docker, &id)).await;
+        let mut exit =
+            exit.map_err(|refused| refused.map_or_else(|late| late, |a| on_its_way(ATTACH, a)))?;
+        let started = in_time(START, docker.start_container(&id, None)).await;
+        started.map_err(|refused| refused.map_or_else(|late| late, |a| on_its_way(START, a)))?;
         let stream = tokio::select! {
             stream = expected.connection() => stream.ok_or_else(|| too_early("nobody listens"))?,
             end = exit.ended() => return Err(too_early(&end)),
@@ -223,26 +234,74 @@ fn too_early(end: &str) -> ComputeError {
 #[derive(Debug)]
 struct Unfinished {
     docker: Docker,
-    id: Option<String>,
+    name: Option<String>,
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
+        if let Some(name) = self.name.take() {
             let docker = self.docker.clone();
-            tokio::spawn(async move { remove(&docker, &id).await });
+            tokio::spawn(async move { remove(&docker, &name).await });
         }
     }
+}
+
+/// Bounds a request that the engine answers at once when it is well. `Err(Ok(_))` is its refusal.
+async fn in_time<T>(
+    operation: &'static str,
+    request: impl Future<Output = Result<T, Answer>>,
+) -> Result<T, Result<Answer, ComputeError>> {
+    match timeout(REQUEST, request).await {
+        Ok(answer) => answer.map_err(Ok),
+        Err(_) => {
+            let message = format!("the engine does not answer within {REQUEST:?}");
+            Err(Err(error(ComputeErrorKind::Unavailable, operation, message)))
+        }
+    }
+}
+
+/// A refusal to make a container.
+fn not_created(answer: Answer) -> ComputeError {
+    let mut error = from_answer(CREATE, answer);
+    if error.message.contains("bind source path does not exist") {
+        error.message.push_str(
+            ": the engine does not see this process's files, or not the volume's; run the program \
+             on the engine's own machine, or set TMPDIR to a folder that both see",
+        );
+    }
+    error
+}
+
+/// A refusal after a container was made: somebody may have removed it meanwhile, so that another try
+/// is not in vain.
+fn on_its_way(operation: &'static str, answer: Answer) -> ComputeError {
+    let gone = matches!(
+        &answer,
+        Answer::DockerResponseServerError { status_code: 404 | 409, message }
+            if !message.contains("network")
+    );
+    let mut error = from_answer(operation, answer);
+    if gone {
+        error.kind = ComputeErrorKind::Start;
+    }
+    error
 }
 
 /// Removes a container, running or not. One that is gone is what is wanted.
 pub(super) async fn remove(docker: &Docker, id: &str) -> bool {
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-    match docker.remove_container(id, Some(options)).await {
+    let answer = match timeout(REMOVE, docker.remove_container(id, Some(options))).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            tracing::warn!(container = id, "the engine does not remove a container");
+            return false;
+        }
+    };
+    match answer {
         Ok(()) => true,
         Err(answer) if is_missing(&answer) => true,
         // The engine is removing it already.
-        Err(bollard::errors::Error::DockerResponseServerError { status_code: 409, .. }) => true,
+        Err(Answer::DockerResponseServerError { status_code: 409, .. }) => true,
         Err(answer) => {
             tracing::warn!(container = id, %answer, "a container can't be removed: `docker rm -f` it");
             false

@@ -25,6 +25,12 @@ pub(super) fn because(
     ComputeError { kind, backend: BACKEND, operation, message, source: Some(Box::new(source)) }
 }
 
+/// The executor has ended.
+pub(super) fn closed() -> ComputeError {
+    let message = "the executor was shut down: make another";
+    error(ComputeErrorKind::Unsupported, "start a container", message)
+}
+
 /// What looking for an engine, or for an image, came to.
 pub(super) fn from_engine(operation: &'static str, source: EngineError) -> ComputeError {
     let kind = match &source {

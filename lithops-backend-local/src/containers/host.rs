@@ -1,7 +1,7 @@
 //! What an executor's containers share: the engine, the image, the socket; and the containers
 //! themselves, warm for the next worker.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,16 +19,21 @@ use tokio::time::Instant;
 use super::body::{SOCKET, Terms, body};
 use super::config::ContainerConfig;
 use super::container::{Container, StartError};
-use super::error::{because, from_engine};
+use super::error::{because, closed, error, from_engine};
 use super::leftovers;
 use super::owner::Owner;
 use super::runtime::Runtime;
-use super::switchboard::Switchboard;
+use super::switchboard::{self, Switchboard};
 
 /// How long an engine that was there may be away: it is restarted in less.
 const AWAY: Duration = Duration::from_secs(20);
 /// How long is waited before an engine that is away is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long an executor's end waits for containers that are being started.
+const LAST_STARTS: Duration = Duration::from_secs(4);
+
+const START: &str = "start a container";
 
 /// What an executor's containers share.
 #[derive(Debug)]
@@ -42,9 +47,21 @@ pub(super) struct Host {
     tasks: Handle,
     places: Mutex<Vec<Arc<Place>>>,
     /// How many containers are started at once.
+    at_once: usize,
     starting: Semaphore,
     containers: AtomicU64,
-    lanes: AtomicU64,
+    closed: AtomicBool,
+}
+
+/// A number that nobody can guess, by which a container or a worker is known when it calls: whoever
+/// is in another container could call before it.
+pub(super) fn secret_number() -> Result<u64, ComputeError> {
+    let mut bytes = [0; 8];
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(8) => Ok(u64::from_le_bytes(bytes)),
+        Ok(_) => Err(error(ComputeErrorKind::Start, START, "the machine gives no random numbers")),
+        Err(source) => Err(because(ComputeErrorKind::Start, START, source)),
+    }
 }
 
 /// A container that is there or on its way, and how many workers it has.
@@ -58,12 +75,22 @@ struct Place {
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) container: Arc<Container>,
-    pub(super) room: Room,
+    claim: Claim,
 }
 
-impl Drop for Seat {
+impl Seat {
+    pub(super) fn room(&self) -> Room {
+        self.claim.0.clone()
+    }
+}
+
+/// Holds room, and gives it back when it is dropped.
+#[derive(Debug)]
+struct Claim(Room);
+
+impl Drop for Claim {
     fn drop(&mut self) {
-        self.room.give_back();
+        self.0.give_back();
     }
 }
 
@@ -72,10 +99,6 @@ impl Drop for Seat {
 pub(super) struct Room(Arc<Mutex<Option<Arc<Place>>>>);
 
 impl Room {
-    fn of(place: Arc<Place>) -> Self {
-        Self(Arc::new(Mutex::new(Some(place))))
-    }
-
     /// Lets another worker have it; once.
     pub(super) fn give_back(&self) {
         let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -107,8 +130,7 @@ impl Host {
             .await
             .map_err(|source| from_engine(FIND, source))?;
         let facts = engine.facts().await.map_err(|source| from_engine(FIND, source))?;
-        let limited = config.memory.is_some() || config.cpu.is_some();
-        if limited && !facts.limits.all_work() {
+        if !facts.limits.all_work() {
             tracing::warn!(limits = ?facts.limits, "this engine ignores some limits of containers");
         }
         let owner = Owner::current()
@@ -116,11 +138,15 @@ impl Host {
         if let Err(error) = leftovers::remove_dead(engine.docker(), &owner).await {
             tracing::warn!(%error, "what dead clients have left could not be looked for");
         }
+        if let Err(error) = switchboard::remove_dead(&owner) {
+            tracing::warn!(%error, "folders of dead clients could not be removed");
+        }
         let runtime = Runtime::deploy(&config, &engine, storage).await?;
-        let switchboard = Switchboard::open(lent).map_err(|source| {
+        let switchboard = Switchboard::open(lent, &owner).map_err(|source| {
             because(ComputeErrorKind::Start, "listen to containers on a socket", source)
         })?;
-        let starting = Semaphore::new((crate::default_workers() * 2).clamp(2, 8));
+        let at_once = (crate::default_workers() * 2).clamp(2, 8);
+        let starting = Semaphore::new(at_once);
         Ok(Self {
             config,
             engine,
@@ -129,20 +155,16 @@ impl Host {
             owner,
             tasks: Handle::current(),
             places: Mutex::default(),
+            at_once,
             starting,
             containers: AtomicU64::new(0),
-            lanes: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         })
     }
 
     /// The runtime's name.
     pub(super) fn image(&self) -> String {
         self.runtime.reference()
-    }
-
-    /// A number that no worker has had.
-    pub(super) fn next_lane(&self) -> u64 {
-        self.lanes.fetch_add(1, Ordering::Relaxed)
     }
 
     fn places(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
@@ -152,21 +174,21 @@ impl Host {
     /// Room for a worker: in a container that has some, else in a new one.
     pub(super) async fn seat(&self) -> Result<Seat, ComputeError> {
         loop {
-            let place = self.take_place();
-            let taken = place.container.get_or_try_init(|| self.start()).await.cloned();
-            match taken {
-                // It was seen to be gone since.
-                Ok(container) if container.gone().is_some() => *place.taken() -= 1,
-                Ok(container) => return Ok(Seat { container, room: Room::of(place) }),
-                Err(error) => {
-                    *place.taken() -= 1;
-                    return Err(error);
-                }
+            self.refuse_if_closed()?;
+            let (place, claim) = self.take_place();
+            let container = place.container.get_or_try_init(|| self.start()).await?;
+            // Else it was seen to be gone since.
+            if container.gone().is_none() {
+                return Ok(Seat { container: Arc::clone(container), claim });
             }
         }
     }
 
-    fn take_place(&self) -> Arc<Place> {
+    fn refuse_if_closed(&self) -> Result<(), ComputeError> {
+        if self.closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
+    }
+
+    fn take_place(&self) -> (Arc<Place>, Claim) {
         let mut places = self.places();
         let is_empty = |place: &Place| place.container.get().is_none() && *place.taken() == 0;
         places.retain(|place| !place.is_gone() && !is_empty(place));
@@ -178,7 +200,8 @@ impl Host {
             new
         });
         *place.taken() += 1;
-        place
+        let room = Room(Arc::new(Mutex::new(Some(Arc::clone(&place)))));
+        (place, Claim(room))
     }
 
     /// Starts a container. An engine that is being restarted is waited for; an image that was removed
@@ -208,8 +231,10 @@ impl Host {
     async fn try_start(&self) -> Result<Container, StartError> {
         // The semaphore is never closed.
         let _one_of_few = self.starting.acquire().await;
-        let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        let image = self.runtime.id();
+        self.refuse_if_closed().map_err(StartError::Other)?;
+        let count = self.containers.fetch_add(1, Ordering::Relaxed);
+        let number = secret_number().map_err(StartError::Other)?;
+        let image = &self.runtime.id();
         let folder = self.switchboard.folder();
         let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
         let labels = self.owner.labels();
@@ -222,16 +247,26 @@ impl Host {
             (CONTAINER_VARIABLE, number.to_string()),
         ];
         environment.extend(self.runtime.environment());
-        let name = format!("{}-{number}", self.switchboard.name());
+        let name = format!("{}-{count}", self.switchboard.name());
         let expected = self.switchboard.expect(Preamble::Agent(number));
         let body = body(terms, environment);
         let container = Container::start(self.engine.docker(), &name, body, expected).await?;
         tracing::debug!(name, image, "container started");
+        if let Err(error) = self.refuse_if_closed() {
+            container.close().await;
+            return Err(StartError::Other(error));
+        }
         Ok(container)
     }
 
     /// Ends all containers, and waits until the engine has removed them.
     pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        // Those that are being started end by themselves now, and are waited for.
+        let all = self.at_once as u32;
+        if tokio::time::timeout(LAST_STARTS, self.starting.acquire_many(all)).await.is_err() {
+            tracing::warn!("containers that are being started may stay for a moment");
+        }
         let places = std::mem::take(&mut *self.places());
         let containers =
             places.into_iter().filter_map(|place| place.container.get().map(Arc::clone));

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::container::{Container, WorkerEnd};
-use super::host::{Host, Room, Seat};
+use super::host::{Host, Room, Seat, secret_number};
 use super::switchboard::Expected;
 use crate::frames;
 
@@ -66,7 +66,7 @@ impl Worker {
         profile: &WorkerProfile,
     ) -> Result<Self, ComputeError> {
         let seat = host.seat().await?;
-        let lane = host.next_lane();
+        let lane = secret_number()?;
         let expected = host.switchboard.expect(Preamble::Lane(lane));
         let environment = profile.environment.clone();
         let start = WorkerStart { lane, task, environment, memory: profile.memory };
@@ -122,7 +122,7 @@ pub(super) async fn open(
     let worker = Worker::start(host, WorkerTask::Link, profile).await?;
     let (messages, inbox) = mpsc::unbounded_channel();
     let (container, lane) = (Arc::clone(&worker.seat.container), worker.lane);
-    let room = worker.seat.room.clone();
+    let room = worker.seat.room();
     tokio::spawn(listen(worker, inbox, sink));
     Ok(ContainerLane { messages, container, lane, room })
 }

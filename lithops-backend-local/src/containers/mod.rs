@@ -14,17 +14,16 @@ mod runtime;
 mod switchboard;
 mod tasks;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation, Lane,
-    LaneSink, Launch, Link, StorageBackend, WorkerProfile, WorkerStatus,
+    Capability, CleanScope, ComputeBackend, ComputeError, Isolation, Lane, LaneSink, Launch, Link,
+    StorageBackend, WorkerProfile, WorkerStatus,
 };
 use lithops_core::wire::{JobId, StoredObject};
 use lithops_storage::relay::Lent;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 pub use config::{ContainerConfig, Volume, VolumeError};
 use host::Host;
@@ -50,7 +49,7 @@ pub struct ContainerBackend {
     storage: OnceLock<Arc<dyn StorageBackend>>,
     /// Made when the first container is needed.
     host: Mutex<Option<Arc<Host>>>,
-    closed: AtomicBool,
+    closed: watch::Sender<bool>,
     tasks: Tasks,
 }
 
@@ -59,22 +58,26 @@ impl ContainerBackend {
     pub fn new(config: ContainerConfig) -> Self {
         lithops_worker::refuse_stray_worker();
         let lent = Arc::new(Lent::new());
-        let closed = AtomicBool::new(false);
+        let closed = watch::Sender::new(false);
         let storage = OnceLock::new();
         Self { config, lent, storage, host: Mutex::default(), closed, tasks: Tasks::default() }
     }
 
     async fn host(&self) -> Result<Arc<Host>, ComputeError> {
         let mut host = self.host.lock().await;
-        if self.closed.load(Ordering::Acquire) {
-            let message = "the executor was shut down: make another";
-            return Err(error::error(ComputeErrorKind::Unsupported, "start a container", message));
+        if *self.closed.borrow() {
+            return Err(error::closed());
         }
         if let Some(host) = host.as_ref() {
             return Ok(Arc::clone(host));
         }
         let (config, lent) = (self.config.clone(), Arc::clone(&self.lent));
-        let prepared = Host::prepare(config, lent, self.storage.get()).await?;
+        let mut end = self.closed.subscribe();
+        let prepared = tokio::select! {
+            prepared = Host::prepare(config, lent, self.storage.get()) => prepared?,
+            // A pull may take long.
+            _ = end.wait_for(|closed| *closed) => return Err(error::closed()),
+        };
         Ok(Arc::clone(host.insert(Arc::new(prepared))))
     }
 }
@@ -139,11 +142,8 @@ impl ComputeBackend for ContainerBackend {
     }
 
     async fn shutdown(&self) {
-        let host = {
-            let mut host = self.host.lock().await;
-            self.closed.store(true, Ordering::Release);
-            host.take()
-        };
+        self.closed.send_replace(true);
+        let host = self.host.lock().await.take();
         if let Some(host) = host {
             host.close().await;
         }

@@ -30,8 +30,11 @@ impl Owner {
 
     /// The labels of its containers.
     pub(super) fn labels(&self) -> HashMap<String, String> {
-        let value = format!("{} {} {}", self.place, self.process, self.began);
-        HashMap::from([(LABEL.to_owned(), value)])
+        HashMap::from([(LABEL.to_owned(), self.label())])
+    }
+
+    pub(super) fn label(&self) -> String {
+        format!("{} {} {}", self.place, self.process, self.began)
     }
 
     /// Whether a container with this label was left behind by a dead process. One of another machine
@@ -45,11 +48,21 @@ impl Owner {
         let (Ok(process), Ok(start)) = (process.parse::<u32>(), start.parse::<u64>()) else {
             return false;
         };
-        place == self.place && began(process) != Some(start)
+        place == self.place && is_dead(process, start)
     }
 }
 
-/// When a process began; `None` if there is none of this number.
+/// Whether the process that began then is dead. One that can't be looked at is not known to be.
+fn is_dead(process: u32, start: u64) -> bool {
+    match began(process) {
+        Some(began) => began != start,
+        None => rustix::process::Pid::from_raw(process.cast_signed()).is_some_and(|process| {
+            rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH)
+        }),
+    }
+}
+
+/// When a process began; `None` if there is none of this number, or it is hidden from this user.
 fn began(process: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name, in parentheses, may hold spaces and parentheses itself.

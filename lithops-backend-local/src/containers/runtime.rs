@@ -1,7 +1,7 @@
 //! The image that containers are made of.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
@@ -24,7 +24,7 @@ const LAUNCHER: &str = "launcher";
 pub(super) struct Runtime {
     reference: String,
     /// What the engine calls it, whatever it makes of names.
-    id: String,
+    id: Mutex<String>,
     source: Source,
     /// What containers are told beside their task.
     environment: Vec<(&'static str, String)>,
@@ -52,19 +52,23 @@ impl Runtime {
                 let order = launch(&image, config.program.clone(), storage).await?;
                 environment.extend(order.environment());
             }
-            return Ok(Self { reference, id: image.id, source: Source::Name, environment });
+            let id = Mutex::new(image.id);
+            return Ok(Self { reference, id, source: Source::Name, environment });
         }
         let (reference, id) = give(engine, config.program.clone()).await?;
         let source = Source::Program(config.program.clone());
-        Ok(Self { reference, id, source, environment: Vec::new() })
+        Ok(Self { reference, id: Mutex::new(id), source, environment: Vec::new() })
     }
 
     /// Gives the engine the image once more, after it has lost it.
     pub(super) async fn restore(&self, engine: &Engine) -> Result<(), ComputeError> {
-        match &self.source {
-            Source::Program(program) => give(engine, program.clone()).await.map(drop),
-            Source::Name => take(engine, &self.reference).await.map(drop),
-        }
+        let id = match &self.source {
+            Source::Program(program) => give(engine, program.clone()).await?.1,
+            Source::Name => take(engine, &self.reference).await?.id,
+        };
+        // Of the same name, and perhaps another: libraries of this machine may have changed.
+        *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+        Ok(())
     }
 
     /// What containers are told beside their task.
@@ -78,8 +82,8 @@ impl Runtime {
     }
 
     /// Its name for the engine.
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    pub(super) fn id(&self) -> String {
+        self.id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -98,7 +102,9 @@ async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<(String, Stri
     let presence = engine.ensure(&image).await.map_err(|source| from_engine(DEPLOY, source))?;
     let reference = image.reference();
     tracing::debug!(reference, ?presence, "the engine has the runtime image");
-    let id = take(engine, &reference).await?.id;
+    let found = engine.find(&reference).await.map_err(|source| from_engine(FIND, source))?;
+    let gone = || error(ComputeErrorKind::Unavailable, FIND, "somebody removes our images");
+    let id = found.ok_or_else(gone)?.id;
     if let Some(own) = own {
         own.replace(engine, &id).await?;
     }

@@ -17,6 +17,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::owner::Owner;
+
+/// What the names of folders begin with, and the file in them that says whose they are.
+const PREFIX: &str = "lithops-";
+const OWNER: &str = "owner";
+
 /// How long a connection may take to say what it is for.
 const INTRODUCTION: Duration = Duration::from_secs(10);
 
@@ -41,8 +47,12 @@ impl Waiting {
 
 impl Switchboard {
     /// Begins to listen; requests for storages are answered from those that are `lent`.
-    pub(super) fn open(lent: Arc<Lent>) -> io::Result<Self> {
-        let private = tempfile::Builder::new().prefix("lithops-").tempdir()?;
+    ///
+    /// `owner` is noted in the folder, for those who find it after the owner's death.
+    pub(super) fn open(lent: Arc<Lent>, owner: &Owner) -> io::Result<Self> {
+        let parent = parent(&std::env::temp_dir());
+        let private = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
+        fs::write(private.path().join(OWNER), owner.label())?;
         let folder = private.path().join("c");
         // Containers run as another user: they may pass, and connect, and nothing else.
         fs::DirBuilder::new().mode(0o711).create(&folder)?;
@@ -72,6 +82,25 @@ impl Switchboard {
         self.waiting.lock().insert(preamble, found);
         Expected { waiting: Arc::clone(&self.waiting), preamble, connection }
     }
+}
+
+/// Where folders of sockets are made: a socket's path has at most 107 bytes.
+fn parent(temporary: &Path) -> PathBuf {
+    if temporary.as_os_str().len() < 75 { temporary.to_owned() } else { PathBuf::from("/tmp") }
+}
+
+/// Removes the folders of clients that were killed.
+pub(super) fn remove_dead(owner: &Owner) -> io::Result<()> {
+    for entry in fs::read_dir(parent(&std::env::temp_dir()))? {
+        let path = entry?.path();
+        let is_ours = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PREFIX));
+        // Those of other users can't be read, and are theirs to remove.
+        let Ok(label) = fs::read_to_string(path.join(OWNER)) else { continue };
+        if is_ours && owner.is_leftover(&label) {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Switchboard {

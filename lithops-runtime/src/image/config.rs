@@ -69,6 +69,8 @@ fn labels(
     facts: &RuntimeFacts,
 ) -> HashMap<String, String> {
     let mut labels = inherited.clone().unwrap_or_default();
+    // Those of a base of ours speak of another program.
+    labels.retain(|name, _| !name.starts_with("dev.lithops."));
     labels.extend(recipe.labels.iter().cloned());
     let program = &recipe.program;
     let kind = match recipe.kind {

@@ -5,9 +5,11 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use lithops_core::ports::Running;
 use lithops_core::wire::{CallError, FromAgent, Preamble, WorkerStart};
-use rustix::process::{Pid, WaitOptions, waitpgid};
+use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::cgroup::Memory;
 use super::{Client, call};
@@ -20,16 +22,39 @@ pub(super) struct Workers {
     socket: PathBuf,
     client: Arc<Client>,
     memory: Arc<Mutex<Memory>>,
-    running: Arc<Mutex<HashMap<u64, u32>>>,
+    running: Arc<Mutex<HashMap<u64, Leader>>>,
 }
+
+/// The process of a worker, which leads a group.
+#[derive(Clone, Copy, Debug)]
+struct Leader {
+    process: u32,
+    /// Whether the client wanted it killed.
+    killed: bool,
+}
+
+/// How often what workers have left to the first process is reaped.
+const REAP: Duration = Duration::from_secs(2);
 
 impl Workers {
     pub(super) fn new(socket: PathBuf, client: Arc<Client>) -> Self {
         let memory = Arc::new(Mutex::new(Memory::watch()));
-        Self { socket, client, memory, running: Arc::default() }
+        let workers = Self { socket, client, memory, running: Arc::default() };
+        let running = Arc::clone(&workers.running);
+        let reaper = std::thread::Builder::new().name("lithops-reap".to_owned());
+        let reap = move || loop {
+            std::thread::sleep(REAP);
+            // No worker begins meanwhile, so that none is taken for somebody else's child.
+            let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            reap_orphans(&running);
+        };
+        if let Err(error) = reaper.stack_size(256 << 10).spawn(reap) {
+            eprintln!("lithops agent: what calls leave behind is not reaped: {error}");
+        }
+        workers
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<u64, u32>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<u64, Leader>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -48,15 +73,21 @@ impl Workers {
     fn try_start(&self, start: &WorkerStart, memory: Option<u64>) -> io::Result<()> {
         let lane = start.lane;
         let socket = OwnedFd::from(call(&self.socket, Preamble::Lane(lane))?);
+        let mut all = self.running();
         let process = WorkerProcess::spawn(Path::new("/proc/self/exe"), start, socket)?;
         let leader = process.id();
-        self.running().insert(lane, leader);
+        all.insert(lane, Leader { process: leader, killed: false });
+        drop(all);
         let (client, kernel) = (Arc::clone(&self.client), Arc::clone(&self.memory));
         let running = Arc::clone(&self.running);
         let wait = move || {
-            let ended = bury(process, lane, memory, &kernel);
-            running.lock().unwrap_or_else(PoisonError::into_inner).remove(&lane);
-            client.say(ended);
+            let (running_call, cause) = bury(process);
+            let leader = running.lock().unwrap_or_else(PoisonError::into_inner).remove(&lane);
+            let wanted = leader.is_some_and(|leader| leader.killed);
+            let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
+            let explain = |cause| if wanted { cause } else { kernel.explain(cause, memory) };
+            let cause = cause.map(explain);
+            client.say(FromAgent::Ended { lane, running: running_call, cause });
         };
         let waiter = std::thread::Builder::new().name("lithops-wait".to_owned());
         if let Err(error) = waiter.stack_size(256 << 10).spawn(wait) {
@@ -69,41 +100,52 @@ impl Workers {
 
     /// Kills a worker and what it has started.
     pub(super) fn kill(&self, lane: u64) {
-        if let Some(leader) = self.running().get(&lane) {
-            kill_group(*leader);
+        if let Some(leader) = self.running().get_mut(&lane) {
+            leader.killed = true;
+            kill_group(leader.process);
         }
     }
 
     pub(super) fn kill_all(&self) {
-        self.running().values().for_each(|leader| kill_group(*leader));
+        self.running().values().for_each(|leader| kill_group(leader.process));
     }
 }
 
-/// Waits for the end of a worker, ends what it has started, and says what it died of.
-fn bury(
-    mut process: WorkerProcess,
-    lane: u64,
-    limit: Option<u64>,
-    memory: &Mutex<Memory>,
-) -> FromAgent {
+/// Waits for the end of a worker, ends what it has started, and says what it was at and died of.
+fn bury(mut process: WorkerProcess) -> (Option<Running>, Option<CallError>) {
     let status = process.wait();
     process.kill();
-    reap(process.id());
-    let (running, cause) = match status {
+    match status {
         Ok(status) => process.end(status),
         Err(error) => {
             let reason = format!("its end can't be learned: {error}");
             (None, Some(CallError::WorkerLost { reason }))
         }
-    };
-    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    let cause = cause.map(|cause| memory.explain(cause, limit));
-    FromAgent::Ended { lane, running, cause }
+    }
 }
 
-/// Reaps what a worker had started: the first process of a container inherits it.
-fn reap(leader: u32) {
-    let Some(group) = Pid::from_raw(leader.cast_signed()) else { return };
-    // Each has been killed, so this ends when there is no more of them.
-    while waitpgid(group, WaitOptions::empty()).is_ok_and(|reaped| reaped.is_some()) {}
+/// Reaps what workers have started and left: the first process of a container inherits it, and each
+/// that has ended counts as a process until it is reaped.
+fn reap_orphans(workers: &HashMap<u64, Leader>) {
+    let own = std::process::id();
+    let Ok(processes) = std::fs::read_dir("/proc") else { return };
+    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    for number in numbers {
+        let is_worker = workers.values().any(|leader| leader.process == number);
+        if !is_worker
+            && is_dead_child(number, own)
+            && let Some(orphan) = Pid::from_raw(number.cast_signed())
+        {
+            // It has ended, so this waits for nothing.
+            waitpid(Some(orphan), WaitOptions::NOHANG).ok();
+        }
+    }
+}
+
+/// Whether a process has ended and `parent` is to reap it.
+fn is_dead_child(process: u32, parent: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, in parentheses, may hold spaces and parentheses itself.
+    let mut fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    fields.next() == Some("Z") && fields.next().and_then(|of| of.parse().ok()) == Some(parent)
 }
