@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 /// Runtime images of Lithops, by hand.
 #[derive(Debug, Parser)]
@@ -82,8 +83,6 @@ pub(crate) struct Build {
     /// The program: the path of an executable for Linux
     #[arg(required_unless_present = "launcher")]
     pub(crate) program: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) contents: Contents,
     /// Give the image this name too; it always has one that tells its content
     #[arg(long, value_name = "NAME:TAG", value_parser = tagged, conflicts_with = "layout")]
     pub(crate) name: Option<String>,
@@ -93,12 +92,15 @@ pub(crate) struct Build {
     /// Where the engine is, as DOCKER_HOST would say it
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
+    #[command(flatten)]
+    pub(crate) contents: Contents,
 }
 
 #[derive(Debug, Args)]
 #[command(
-    // With `--launcher` the target may come alone.
-    allow_missing_positional = true,
+    // Two that are needed, but with `--launcher` the second alone. What clap has for this fails when
+    // an option stands between them.
+    override_usage = "lithops runtime push [OPTIONS] <PROGRAM|IMAGE> <REGISTRY/REPOSITORY[:TAG]>",
     after_help = "\
 Examples:
   lithops runtime push target/release/words registry.example.com/me/words
@@ -106,17 +108,39 @@ Examples:
   lithops runtime push --launcher registry.example.com/me/launcher"
 )]
 pub(crate) struct Push {
-    /// A program, whose image is made and sent without an engine; else an image of the engine
-    #[arg(value_name = "PROGRAM|IMAGE", required_unless_present = "launcher")]
-    pub(crate) source: Option<String>,
+    /// A program, whose image is made and sent without an engine; else an image of the engine. With
+    /// `--launcher` it can be left out
+    #[arg(value_name = "PROGRAM|IMAGE")]
+    first: String,
     /// Where to: the tag is that of the content if none is said, and never `latest` by itself
-    #[arg(value_name = "REGISTRY/REPOSITORY[:TAG]", value_parser = target)]
-    pub(crate) target: String,
-    #[command(flatten)]
-    pub(crate) contents: Contents,
+    #[arg(value_name = "REGISTRY/REPOSITORY[:TAG]")]
+    second: Option<String>,
     /// Where the engine is, as DOCKER_HOST would say it
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
+    #[command(flatten)]
+    pub(crate) contents: Contents,
+}
+
+impl Push {
+    /// What is pushed, if it was said, and where to.
+    pub(crate) fn source_and_target(&self) -> Result<(Option<&str>, &str), clap::Error> {
+        let (source, place) = match (&self.second, self.contents.launcher) {
+            (Some(second), _) => (Some(self.first.as_str()), second),
+            (None, true) => (None, &self.first),
+            (None, false) => {
+                let told = format!("where to? Say it after `{}`", self.first);
+                return Err(misused("push", ErrorKind::MissingRequiredArgument, &told));
+            }
+        };
+        match target(place) {
+            Ok(()) => Ok((source, place)),
+            Err(why) => {
+                let told = format!("nothing is pushed to `{place}`: {why}");
+                Err(misused("push", ErrorKind::ValueValidation, &told))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +183,18 @@ pub(crate) struct Delete {
     pub(crate) engine: Option<String>,
 }
 
+/// The error of a command line that makes no sense for a command of `lithops runtime`.
+pub(crate) fn misused(command: &str, kind: ErrorKind, told: &str) -> clap::Error {
+    let mut arguments = Arguments::command();
+    // Without this a command does not know of those above it, which its usage begins with.
+    arguments.build();
+    let runtime = arguments.find_subcommand_mut("runtime");
+    match runtime.and_then(|runtime| runtime.find_subcommand_mut(command)) {
+        Some(command) => command.error(kind, told),
+        None => Arguments::command().error(kind, told),
+    }
+}
+
 fn file(text: &str) -> Result<(PathBuf, PathBuf), String> {
     match text.rsplit_once(':') {
         Some((source, target)) if !source.is_empty() && target.starts_with('/') => {
@@ -184,24 +220,20 @@ fn tagged(text: &str) -> Result<String, String> {
     }
 }
 
-fn target(text: &str) -> Result<String, String> {
+fn target(text: &str) -> Result<(), &'static str> {
     let first = text.split_once('/').map(|(first, _)| first);
     // As everywhere: what has neither dot nor port is no host, but a name in Docker Hub.
     let host = first.filter(|host| host.contains(['.', ':']) || *host == "localhost");
     match host {
-        _ if text.contains('@') => {
-            Err("a digest comes out of a push; say a tag, or none".to_owned())
-        }
-        Some(_) => Ok(text.to_owned()),
-        None => Err("it has to begin with the registry, such as docker.io/me/words".to_owned()),
+        _ if text.contains('@') => Err("a digest is what a push comes to; say a tag, or none"),
+        Some(_) => Ok(()),
+        None => Err("it has to begin with the registry, such as docker.io/me/words"),
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -237,7 +269,7 @@ mod tests {
     #[test]
     fn nothing_is_pushed_to_a_registry_that_nobody_named() {
         for good in ["docker.io/me/words", "localhost/words:v1", "127.0.0.1:5000/words"] {
-            assert_eq!(target(good).unwrap(), good);
+            target(good).unwrap();
         }
         for wrong in ["words", "me/words:v1", "quay.io/me/words@sha256:00"] {
             target(wrong).unwrap_err();

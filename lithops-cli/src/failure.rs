@@ -18,13 +18,20 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// An error with its causes, but none that has been told: errors of libraries often have their cause
-/// in their text.
+/// An error with its causes, down to where the last of them has been told: errors of libraries often
+/// have it in their text.
 pub(crate) fn told(error: &anyhow::Error) -> String {
-    error.chain().skip(1).fold(error.to_string(), |text, cause| {
-        let cause = cause.to_string();
-        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
-    })
+    let root = error.root_cause().to_string();
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if text.contains(&root) {
+            break;
+        }
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -39,7 +46,9 @@ mod tests {
         assert_eq!(told(&cause), "the disk is full");
         let error = cause.context("`a` can't be written: the disk is full");
         assert_eq!(told(&error), "`a` can't be written: the disk is full");
-        let error = error.context("no image");
+        let error = error.context("no image: the disk is full");
+        assert_eq!(told(&error), "no image: the disk is full");
+        let error = anyhow!("the disk is full").context("`a` can't be written").context("no image");
         assert_eq!(told(&error), "no image: `a` can't be written: the disk is full");
     }
 }

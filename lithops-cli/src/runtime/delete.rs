@@ -1,13 +1,12 @@
 //! `lithops runtime delete`: images are removed.
 
 use anyhow::{anyhow, bail};
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use lithops_runtime::Architecture;
 use lithops_runtime::engine::{Engine, EngineError};
 use lithops_runtime::registry::{RegistryError, Repository};
 
-use crate::arguments::{Arguments, Delete};
+use crate::arguments::{Delete, misused};
 use crate::failure::told;
 use crate::output::{print, remark};
 
@@ -19,7 +18,7 @@ pub(super) async fn delete(arguments: Delete) -> anyhow::Result<()> {
         (true, ..) => return in_registry(&references, all).await,
         (false, ..) => return in_engine(&references, all, engine.as_deref()).await,
     };
-    Err(Arguments::command().error(ErrorKind::ArgumentConflict, wrong).into())
+    Err(misused("delete", ErrorKind::ArgumentConflict, wrong).into())
 }
 
 async fn in_engine(references: &[String], all: bool, host: Option<&str>) -> anyhow::Result<()> {

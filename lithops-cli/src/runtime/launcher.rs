@@ -13,7 +13,7 @@ pub(super) fn find() -> anyhow::Result<PathBuf> {
     if !beside.is_file() {
         bail!(
             "there is no launcher at {}: build one by `cargo build --release -p {NAME} --features \
-             relay`, and name it: `lithops runtime build --launcher target/release/{NAME}`",
+             relay`, and name it, as in `lithops runtime build --launcher target/release/{NAME}`",
             beside.display()
         );
     }

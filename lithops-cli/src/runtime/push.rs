@@ -3,23 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use lithops_runtime::Image;
 use lithops_runtime::engine::{Engine, EngineError};
 use lithops_runtime::registry::{Pushed, Repository};
 
 use super::contents;
-use crate::arguments::{Arguments, Contents, Push};
+use crate::arguments::{Contents, Push, misused};
 use crate::output::print;
 use crate::size;
 use crate::table::Table;
 
 pub(super) async fn push(arguments: Push) -> anyhow::Result<()> {
-    let Push { source, target, contents, engine } = arguments;
+    let (source, target) = arguments.source_and_target()?;
     // Who the user is there is found out before anything is made.
-    let repository = Repository::open(&target).await?;
-    let image = match source.map(Source::of) {
+    let repository = Repository::open(target).await?;
+    let source = source.map(Source::of);
+    let Push { contents, engine, .. } = arguments;
+    let image = match source {
         Some(Source::Stored(reference)) => stored(&reference, &contents, engine.as_deref()).await?,
         Some(Source::Program(path)) => {
             contents::image(Some(&path), contents, engine.as_deref()).await?
@@ -39,9 +40,9 @@ enum Source {
 
 impl Source {
     /// A file of this machine is a program, and so is what can only be a path.
-    fn of(said: String) -> Self {
-        let is_path = said.starts_with(['/', '.']) || Path::new(&said).is_file();
-        if is_path { Self::Program(said.into()) } else { Self::Stored(said) }
+    fn of(said: &str) -> Self {
+        let is_path = said.starts_with(['/', '.']) || Path::new(said).is_file();
+        if is_path { Self::Program(said.into()) } else { Self::Stored(said.to_owned()) }
     }
 }
 
@@ -55,7 +56,7 @@ async fn stored(
             "`{reference}` is no program of this machine, and to an image of the engine nothing is \
              added: leave the options out, or name the program's file"
         );
-        return Err(Arguments::command().error(ErrorKind::ArgumentConflict, told).into());
+        return Err(misused("push", ErrorKind::ArgumentConflict, &told).into());
     }
     let no_file = || format!("`{reference}` is no file of this machine, so an image is meant");
     let engine = Engine::connect(engine).await.with_context(no_file)?;
@@ -100,12 +101,11 @@ mod tests {
 
     #[test]
     fn what_is_no_file_and_no_path_is_an_image() {
-        let of = |said: &str| Source::of(said.to_owned());
         for path in ["/no/such/program", "./words", "../words", "Cargo.toml"] {
-            assert_eq!(of(path), Source::Program(path.into()));
+            assert_eq!(Source::of(path), Source::Program(path.into()));
         }
         for image in ["lithops/words:0123456789abcdef", "words", "src"] {
-            assert_eq!(of(image), Source::Stored(image.to_owned()));
+            assert_eq!(Source::of(image), Source::Stored(image.to_owned()));
         }
     }
 }
