@@ -77,6 +77,8 @@ async fn in_registry(references: &[String], all: bool) -> anyhow::Result<()> {
             )),
             // Some registries go on listing a tag whose image is gone.
             Err(RegistryError::ImageMissing { .. }) if all => {}
+            // It is for other processors alone, or no image at all.
+            Err(RegistryError::Base(_)) if all => outcome.kept += 1,
             Err(error) => outcome.failed.push(error.into()),
         }
     }
@@ -95,11 +97,7 @@ async fn in_registry(references: &[String], all: bool) -> anyhow::Result<()> {
 }
 
 async fn is_ours(image: &Repository) -> Result<bool, RegistryError> {
-    match image.describe(&Architecture::current()).await {
-        Ok(found) => Ok(found.program().is_some()),
-        Err(RegistryError::Base(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+    Ok(image.describe(&Architecture::current()).await?.program().is_some())
 }
 
 /// What became of all of them.
@@ -118,7 +116,7 @@ impl Outcome {
         let lines: String = self.done.iter().map(|line| format!("{line}\n")).collect();
         let printed = print(&lines);
         if self.kept > 0 {
-            remark(&format!("{} tags are no images of Lithops, and stay", self.kept));
+            remark(&format!("left {} that are no images of Lithops", self.kept));
         }
         self.failed.iter().for_each(|error| remark(&format!("error: {}", told(error))));
         match last {
