@@ -110,10 +110,9 @@ fn the_image_of_a_launcher_says_truly_what_it_runs() {
 
 #[test]
 fn the_launcher_beside_the_command_is_taken() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let launcher = program(folder.path(), "lithops-worker", "fn main() {}", true);
-    let command = folder.path().join("lithops");
-    fs::copy(env!("CARGO_BIN_EXE_lithops"), &command).unwrap();
+    let command = command::moved(folder.path());
     let layout = folder.path().join("layout");
     let mut command = std::process::Command::new(command);
     command.args(["runtime", "build", "--launcher", "--layout"]).arg(&layout);

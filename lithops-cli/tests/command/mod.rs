@@ -35,6 +35,14 @@ pub(crate) fn lithops() -> Command {
     Command::new(env!("CARGO_BIN_EXE_lithops"))
 }
 
+/// The command in another folder. It is a link, because a copy can't be started while another thread
+/// that has it open for writing starts a process.
+pub(crate) fn moved(folder: &Path) -> PathBuf {
+    let command = folder.join("lithops");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_lithops"), &command).unwrap();
+    command
+}
+
 /// Runs `lithops runtime` with these arguments.
 pub(crate) fn runtime<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     run(lithops().arg("runtime").args(arguments))
