@@ -34,6 +34,7 @@
 #[doc = include_str!("../docs/data.md")]
 #[doc = include_str!("../docs/failures.md")]
 #[doc = include_str!("../docs/pipelines.md")]
+#[doc = include_str!("../docs/containers.md")]
 mod documents {}
 
 mod connect;

@@ -279,6 +279,13 @@ fn an_order_survives_as_text() {
 }
 
 #[test]
+fn a_location_survives_as_text() {
+    assert_eq!(StorageLocation::from_text(&location().to_text()), Some(location()));
+    assert_eq!(StorageLocation::from_text("/tmp/x"), None);
+    assert_eq!(StorageLocation::from_text(""), None);
+}
+
+#[test]
 fn a_body_that_is_too_short_is_refused() {
     let message = to_worker().remove(1).1;
     let mut frames = Frame::read_all(Bytes::from(message.encode().concat())).unwrap();

@@ -172,7 +172,7 @@ fn a_program_that_was_tampered_with_is_fetched_again() {
 fn many_launchers_at_once_all_become_the_program() {
     let place = Place::new();
     let echo = place.upload(program("echo")).program;
-    let launchers: Vec<_> = (0..8)
+    let launchers: Vec<_> = (0..16)
         .map(|n| {
             let mut launcher = place.launcher(echo);
             launcher.arg(n.to_string()).stdout(Stdio::piped()).spawn().unwrap()

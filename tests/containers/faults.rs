@@ -13,6 +13,10 @@ use crate::suite::executor;
 pub(crate) const CASES: &[Case] = &[
     ("faults::memory_that_the_kernel_refuses_is_told", memory_that_the_kernel_refuses_is_told),
     ("faults::a_killed_container_costs_no_result", a_killed_container_costs_no_result),
+    (
+        "faults::a_call_that_loses_its_container_is_named_after_three_attempts",
+        a_call_that_loses_its_container_is_named_after_three_attempts,
+    ),
     ("faults::an_image_that_is_nowhere_is_named", an_image_that_is_nowhere_is_named),
     ("faults::an_image_without_a_program_is_refused", an_image_without_a_program_is_refused),
 ];
@@ -80,6 +84,42 @@ fn a_killed_container_costs_no_result() {
             docker(&["kill", &host()]).unwrap();
         }
         assert_eq!(job.results().await.unwrap(), [0, 1]);
+        exec.shutdown().await;
+    });
+}
+
+/// Says where it runs, and waits to be killed, whichever attempt it is.
+fn wait_at_one((folder, call): (String, u32)) -> u32 {
+    if call == 1 {
+        let host = std::fs::read_to_string("/etc/hostname").unwrap();
+        let attempt = lithops::context().attempt();
+        std::fs::write(Path::new(&folder).join(attempt.to_string()), host.trim()).unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
+    call
+}
+
+fn a_call_that_loses_its_container_is_named_after_three_attempts() {
+    let folder = open_folder();
+    let path = folder.path().to_str().unwrap().to_owned();
+    let volume = format!("{path}:{path}");
+    lithops::block_on(async {
+        let exec = executor(|section| section.volumes = vec![volume]).await;
+        let inputs: Vec<_> = (0..3).map(|call| (path.clone(), call)).collect();
+        let job = exec.map(wait_at_one, inputs).submit().unwrap();
+        for attempt in ["1", "2", "3"] {
+            let file = folder.path().join(attempt);
+            let host = || std::fs::read_to_string(&file).unwrap_or_default();
+            until("the call's begin", || !host().is_empty());
+            docker(&["kill", &host()]).unwrap();
+        }
+        let outcomes = job.settled().await.unwrap();
+        assert_eq!(outcomes[0].as_ref().unwrap(), &0);
+        assert_eq!(outcomes[2].as_ref().unwrap(), &2);
+        let Err(CallError::WorkerLost { reason }) = &outcomes[1] else { panic!("{outcomes:?}") };
+        assert!(reason.contains("it was killed (exit code 137)"), "{reason}");
         exec.shutdown().await;
     });
 }

@@ -10,6 +10,7 @@ mod cleaning;
 mod docker;
 mod faults;
 mod hardened;
+mod launcher;
 mod suite;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         std::thread::park();
     }
     let engine = docker::engine();
-    let cases = [hardened::CASES, cleaning::CASES, faults::CASES].concat();
+    let cases = [hardened::CASES, cleaning::CASES, faults::CASES, launcher::CASES].concat();
     let mut trials: Vec<_> = suite::subjects(&engine).iter().flat_map(|s| s.trials()).collect();
     trials.extend(cases.into_iter().map(|(name, case)| match &engine {
         Ok(_) => test(name, case),

@@ -67,7 +67,7 @@ pub(crate) fn install_packages(missing: &[&str]) -> anyhow::Result<()> {
     run(install)
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let Ok(output) = command("id", ["-u"]).output() else { return false };
     output.stdout == b"0\n"
 }

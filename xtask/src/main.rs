@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod adapters;
 mod command;
+mod engine;
 mod examples;
 mod layering;
 mod lints;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   layering         lithops-core uses no network, container or cloud crate
   examples         every example runs and is right
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
+  containers       calls in containers of a real engine keep all promises
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test(&mut steps),
         ["layering"] => layering::check(&mut steps),
         ["examples"] => examples::run(&mut steps),
+        ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
         ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
         ["suite"] => servers::run_all(&mut steps),
@@ -68,6 +71,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     lints::run_all(steps)?;
     layering::check(steps)?;
     tests::run_all(steps)?;
+    tests::run_in_containers(steps)?;
     servers::run_all(steps)?;
     tests::run_over_s3(steps)?;
     adapters::rusoto(steps)?;

@@ -1,6 +1,7 @@
 //! The tests themselves, and the facade without its default features.
 
 use crate::command::{cargo, run, run_tests};
+use crate::engine;
 use crate::servers;
 use crate::steps::Steps;
 
@@ -18,6 +19,24 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
         run_tests(cargo(test.iter().chain(&["lithops-runtime"])), cases)?;
         let changed = ["lithops", "--lib", "--test", "objects", "--test", "executor"];
         run_tests(cargo(test.iter().chain(&changed)), cases)
+    })
+}
+
+/// Runs what takes a container engine.
+pub(crate) fn run_in_containers(steps: &mut Steps) -> anyhow::Result<()> {
+    let _engine = match engine::ensure() {
+        Ok(engine) => engine,
+        Err(missing) => {
+            steps.skip("containers", &missing.to_string());
+            return Ok(());
+        }
+    };
+    steps.run("containers", |cases| {
+        let suite = ["test", "--package", "lithops", "--all-features", "--test", "containers"];
+        // Backtraces are those of the harness.
+        let mut suite = cargo(suite);
+        suite.env("RUST_BACKTRACE", "0");
+        run_tests(suite, cases)
     })
 }
 

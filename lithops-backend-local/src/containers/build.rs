@@ -56,23 +56,27 @@ impl Build {
         [(FILE, self.file.clone()), (STATE, self.state.clone())]
     }
 
-    /// The name of its image, if the engine has one.
-    pub(super) async fn find(&self, engine: &Engine) -> Result<Option<String>, ComputeError> {
+    /// The name of its image and what the engine calls it, if it has one.
+    pub(super) async fn find(
+        &self,
+        engine: &Engine,
+    ) -> Result<Option<(String, String)>, ComputeError> {
         let label = format!("{STATE}={}", self.state);
         let found = labelled(engine, label).await?;
-        Ok(found.into_iter().find_map(|image| image.repo_tags.into_iter().next()))
+        let named = |image: ImageSummary| Some((image.repo_tags.into_iter().next()?, image.id));
+        Ok(found.into_iter().find_map(named))
     }
 
     /// Removes the images of older builds of its file, which are not to be had any more. Those that
     /// containers are made of stay for now.
     pub(super) async fn replace(&self, engine: &Engine, newest: &str) -> Result<(), ComputeError> {
-        for image in labelled(engine, format!("{FILE}={}", self.file)).await? {
-            for reference in image.repo_tags.iter().filter(|reference| *reference != newest) {
-                match engine.remove(reference).await {
-                    Ok(_) => tracing::debug!(reference, "removed the image of an older build"),
-                    Err(EngineError::InUse { .. } | EngineError::ImageMissing { .. }) => {}
-                    Err(source) => return Err(from_engine("remove an older image", source)),
-                }
+        let older = labelled(engine, format!("{FILE}={}", self.file)).await?;
+        let older = older.into_iter().filter(|image| image.id != newest);
+        for reference in older.flat_map(|image| image.repo_tags) {
+            match engine.remove(&reference).await {
+                Ok(_) => tracing::debug!(reference, "removed the image of an older build"),
+                Err(EngineError::InUse { .. } | EngineError::ImageMissing { .. }) => {}
+                Err(source) => return Err(from_engine("remove an older image", source)),
             }
         }
         Ok(())

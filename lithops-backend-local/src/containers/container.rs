@@ -32,6 +32,8 @@ pub(super) struct WorkerEnd {
     pub(super) running: Option<Running>,
     /// Why; `None` if it has said all it had to say.
     pub(super) cause: Option<CallError>,
+    /// Whether its agent has gone with it, so that nobody saw what it was doing.
+    pub(super) unseen: bool,
 }
 
 /// One container, up and ready for workers. Dropping it hangs up, which ends it.
@@ -189,7 +191,7 @@ async fn attend(mut frames: Frames, ends: &Ends) {
         let waiting = ends.lock().as_mut().and_then(|ends| ends.remove(&lane));
         if let Some(waiting) = waiting {
             // Nobody may wait any more.
-            waiting.send(WorkerEnd { running, cause }).ok();
+            waiting.send(WorkerEnd { running, cause, unseen: false }).ok();
         }
     }
 }

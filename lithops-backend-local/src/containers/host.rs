@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
 use lithops_core::wire::Preamble;
 use lithops_runtime::engine::Engine;
 use lithops_storage::relay::Lent;
@@ -54,16 +54,34 @@ struct Place {
     taken: Mutex<usize>,
 }
 
-/// Room for one worker in a container; given back when it is dropped.
+/// A container with room for one worker, which is given back when this is dropped, or before.
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) container: Arc<Container>,
-    place: Arc<Place>,
+    pub(super) room: Room,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        *self.place.taken() -= 1;
+        self.room.give_back();
+    }
+}
+
+/// Room for one worker. Whoever knows first that the worker ends gives it back.
+#[derive(Clone, Debug)]
+pub(super) struct Room(Arc<Mutex<Option<Arc<Place>>>>);
+
+impl Room {
+    fn of(place: Arc<Place>) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
+    }
+
+    /// Lets another worker have it; once.
+    pub(super) fn give_back(&self) {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(place) = place {
+            *place.taken() -= 1;
+        }
     }
 }
 
@@ -82,6 +100,7 @@ impl Host {
     pub(super) async fn prepare(
         config: ContainerConfig,
         lent: Arc<Lent>,
+        storage: Option<&Arc<dyn StorageBackend>>,
     ) -> Result<Self, ComputeError> {
         const FIND: &str = "find a container engine";
         let engine = Engine::connect(config.engine.as_deref())
@@ -94,8 +113,10 @@ impl Host {
         }
         let owner = Owner::current()
             .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
-        leftovers::remove_dead(engine.docker(), &owner).await?;
-        let runtime = Runtime::deploy(&config, &engine).await?;
+        if let Err(error) = leftovers::remove_dead(engine.docker(), &owner).await {
+            tracing::warn!(%error, "what dead clients have left could not be looked for");
+        }
+        let runtime = Runtime::deploy(&config, &engine, storage).await?;
         let switchboard = Switchboard::open(lent).map_err(|source| {
             because(ComputeErrorKind::Start, "listen to containers on a socket", source)
         })?;
@@ -136,7 +157,7 @@ impl Host {
             match taken {
                 // It was seen to be gone since.
                 Ok(container) if container.gone().is_some() => *place.taken() -= 1,
-                Ok(container) => return Ok(Seat { container, place }),
+                Ok(container) => return Ok(Seat { container, room: Room::of(place) }),
                 Err(error) => {
                     *place.taken() -= 1;
                     return Err(error);
@@ -188,18 +209,19 @@ impl Host {
         // The semaphore is never closed.
         let _one_of_few = self.starting.acquire().await;
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        let image = self.runtime.reference();
+        let image = self.runtime.id();
         let folder = self.switchboard.folder();
         let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
         let labels = self.owner.labels();
-        let terms = Terms { config: &self.config, image: &image, folder, labels, own };
+        let terms = Terms { config: &self.config, image, folder, labels, own };
         let entry = if passed_init() { "main" } else { "constructor" };
-        let environment = vec![
+        let mut environment = vec![
             (WORKER_VARIABLE, "agent".to_owned()),
             (ENTRY_VARIABLE, entry.to_owned()),
             (SOCKET_VARIABLE, SOCKET.to_owned()),
             (CONTAINER_VARIABLE, number.to_string()),
         ];
+        environment.extend(self.runtime.environment());
         let name = format!("{}-{number}", self.switchboard.name());
         let expected = self.switchboard.expect(Preamble::Agent(number));
         let body = body(terms, environment);

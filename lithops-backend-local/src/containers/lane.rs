@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::container::{Container, WorkerEnd};
-use super::host::{Host, Seat};
+use super::host::{Host, Room, Seat};
 use super::switchboard::Expected;
 use crate::frames;
 
@@ -28,6 +28,14 @@ pub(super) struct ContainerLane {
     messages: mpsc::UnboundedSender<Encoded>,
     container: Arc<Container>,
     lane: u64,
+    room: Room,
+}
+
+impl Drop for ContainerLane {
+    fn drop(&mut self) {
+        // The worker ends in a moment: the next one need not wait for it, nor for a new container.
+        self.room.give_back();
+    }
 }
 
 impl Lane for ContainerLane {
@@ -75,7 +83,8 @@ impl Worker {
             () = tokio::time::sleep(CALL) => {
                 self.seat.container.kill(self.lane);
                 let reason = format!("it has not called within {CALL:?} of its start");
-                Err(WorkerEnd { running: None, cause: Some(CallError::WorkerLost { reason }) })
+                let cause = Some(CallError::WorkerLost { reason });
+                Err(WorkerEnd { running: None, cause, unseen: false })
             }
         }
     }
@@ -100,7 +109,7 @@ impl Worker {
 
     /// The end of a worker whose container is gone.
     fn lost(&self) -> WorkerEnd {
-        WorkerEnd { running: None, cause: Some(self.seat.container.lost()) }
+        WorkerEnd { running: None, cause: Some(self.seat.container.lost()), unseen: true }
     }
 }
 
@@ -113,8 +122,9 @@ pub(super) async fn open(
     let worker = Worker::start(host, WorkerTask::Link, profile).await?;
     let (messages, inbox) = mpsc::unbounded_channel();
     let (container, lane) = (Arc::clone(&worker.seat.container), worker.lane);
+    let room = worker.seat.room.clone();
     tokio::spawn(listen(worker, inbox, sink));
-    Ok(ContainerLane { messages, container, lane })
+    Ok(ContainerLane { messages, container, lane, room })
 }
 
 /// Passes on what a worker says, until it hangs up; then tells of its death.
@@ -130,5 +140,6 @@ async fn listen(mut worker: Worker, inbox: mpsc::UnboundedReceiver<Encoded>, sin
     };
     let hung_up = || CallError::WorkerLost { reason: "it hung up".to_owned() };
     let cause = end.cause.unwrap_or_else(hung_up);
-    sink.send(News::Died(Death { running: end.running, cause, was_up }));
+    let WorkerEnd { running, unseen, .. } = end;
+    sink.send(News::Died(Death { running, unseen, cause, was_up }));
 }

@@ -1,8 +1,11 @@
 //! Containers that nobody needs any more.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bollard::Docker;
+use bollard::errors::Error as Answer;
+use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use lithops_core::ports::{ComputeError, ComputeErrorKind};
 use lithops_runtime::engine::Engine;
@@ -10,6 +13,10 @@ use lithops_runtime::engine::Engine;
 use super::container;
 use super::error::{because, from_answer, from_engine};
 use super::owner::{LABEL, Owner};
+
+/// How often a list that can't be understood is asked for, and with what pause.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Removes the containers whose owners have died; gives how many.
 pub(super) async fn remove_dead(docker: &Docker, owner: &Owner) -> Result<usize, ComputeError> {
@@ -33,14 +40,8 @@ async fn remove_where(
     docker: &Docker,
     unwanted: impl Fn(&str) -> bool,
 ) -> Result<usize, ComputeError> {
-    let ours = HashMap::from([("label", vec![LABEL])]);
-    let options = ListContainersOptionsBuilder::new().all(true).filters(&ours).build();
-    let containers = docker
-        .list_containers(Some(options))
-        .await
-        .map_err(|answer| from_answer("list containers", answer))?;
     let mut removed = 0;
-    for found in containers {
+    for found in list(docker).await? {
         let label = found.labels.as_ref().and_then(|labels| labels.get(LABEL));
         if label.is_none_or(|label| !unwanted(label)) {
             continue;
@@ -52,4 +53,20 @@ async fn remove_where(
         }
     }
     Ok(removed)
+}
+
+/// The containers of ours.
+async fn list(docker: &Docker) -> Result<Vec<ContainerSummary>, ComputeError> {
+    let ours = HashMap::from([("label", vec![LABEL])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&ours).build();
+    let mut tries = 1;
+    loop {
+        match docker.list_containers(Some(options.clone())).await {
+            // Podman has a state that the client library does not know: of a container that is just
+            // being removed.
+            Err(Answer::JsonDataError { .. }) if tries < TRIES => tries += 1,
+            answer => return answer.map_err(|answer| from_answer("list containers", answer)),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }

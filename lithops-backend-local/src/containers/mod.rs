@@ -14,8 +14,8 @@ mod runtime;
 mod switchboard;
 mod tasks;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use lithops_core::ports::{
@@ -46,6 +46,8 @@ const BACKEND: &str = "containers";
 pub struct ContainerBackend {
     config: ContainerConfig,
     lent: Arc<Lent>,
+    /// The executor's own.
+    storage: OnceLock<Arc<dyn StorageBackend>>,
     /// Made when the first container is needed.
     host: Mutex<Option<Arc<Host>>>,
     closed: AtomicBool,
@@ -58,7 +60,8 @@ impl ContainerBackend {
         lithops_worker::refuse_stray_worker();
         let lent = Arc::new(Lent::new());
         let closed = AtomicBool::new(false);
-        Self { config, lent, host: Mutex::default(), closed, tasks: Tasks::default() }
+        let storage = OnceLock::new();
+        Self { config, lent, storage, host: Mutex::default(), closed, tasks: Tasks::default() }
     }
 
     async fn host(&self) -> Result<Arc<Host>, ComputeError> {
@@ -70,7 +73,8 @@ impl ContainerBackend {
         if let Some(host) = host.as_ref() {
             return Ok(Arc::clone(host));
         }
-        let prepared = Host::prepare(self.config.clone(), Arc::clone(&self.lent)).await?;
+        let (config, lent) = (self.config.clone(), Arc::clone(&self.lent));
+        let prepared = Host::prepare(config, lent, self.storage.get()).await?;
         Ok(Arc::clone(host.insert(Arc::new(prepared))))
     }
 }
@@ -96,6 +100,8 @@ impl ComputeBackend for ContainerBackend {
 
     fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
         self.lent.lend(Arc::clone(storage));
+        // It is offered once.
+        self.storage.set(Arc::clone(storage)).ok();
         true
     }
 

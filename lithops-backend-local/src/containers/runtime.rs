@@ -1,10 +1,13 @@
 //! The image that containers are made of.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use lithops_core::ports::{ComputeError, ComputeErrorKind};
-use lithops_runtime::engine::Engine;
-use lithops_runtime::{Image, Program, Recipe};
+use bytes::Bytes;
+use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
+use lithops_runtime::engine::{Engine, StoredImage};
+use lithops_runtime::{Image, Program, Recipe, RuntimeFacts, check, label};
+use lithops_worker::{LaunchOrder, upload_program};
 
 use super::build::Build;
 use super::config::ContainerConfig;
@@ -13,11 +16,18 @@ use super::error::{because, error, from_engine};
 const DEPLOY: &str = "make the runtime image";
 const FIND: &str = "find the runtime image";
 
+/// What the label of an image's kind says of a launcher.
+const LAUNCHER: &str = "launcher";
+
 /// The image that containers are made of, in the engine.
 #[derive(Debug)]
 pub(super) struct Runtime {
     reference: String,
+    /// What the engine calls it, whatever it makes of names.
+    id: String,
     source: Source,
+    /// What containers are told beside their task.
+    environment: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug)]
@@ -33,35 +43,53 @@ impl Runtime {
     pub(super) async fn deploy(
         config: &ContainerConfig,
         engine: &Engine,
+        storage: Option<&Arc<dyn StorageBackend>>,
     ) -> Result<Self, ComputeError> {
         if let Some(reference) = config.image.clone() {
-            take(engine, &reference).await?;
-            return Ok(Self { reference, source: Source::Name });
+            let image = take(engine, &reference).await?;
+            let mut environment = Vec::new();
+            if image.labels.get(label::RUNTIME).is_some_and(|kind| kind == LAUNCHER) {
+                let order = launch(&image, config.program.clone(), storage).await?;
+                environment.extend(order.environment());
+            }
+            return Ok(Self { reference, id: image.id, source: Source::Name, environment });
         }
-        let reference = give(engine, config.program.clone()).await?;
-        Ok(Self { reference, source: Source::Program(config.program.clone()) })
+        let (reference, id) = give(engine, config.program.clone()).await?;
+        let source = Source::Program(config.program.clone());
+        Ok(Self { reference, id, source, environment: Vec::new() })
     }
 
     /// Gives the engine the image once more, after it has lost it.
     pub(super) async fn restore(&self, engine: &Engine) -> Result<(), ComputeError> {
         match &self.source {
             Source::Program(program) => give(engine, program.clone()).await.map(drop),
-            Source::Name => take(engine, &self.reference).await,
+            Source::Name => take(engine, &self.reference).await.map(drop),
         }
     }
 
+    /// What containers are told beside their task.
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
+        self.environment.clone()
+    }
+
+    /// Its name, for people.
     pub(super) fn reference(&self) -> String {
         self.reference.clone()
     }
+
+    /// Its name for the engine.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
-/// Makes an image of a program and loads it; gives its name.
-async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<String, ComputeError> {
+/// Makes an image of a program and loads it; gives its name, and what the engine calls it.
+async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<(String, String), ComputeError> {
     let own = if program.is_none() { Build::current() } else { None };
     if let Some(own) = &own
-        && let Some(reference) = own.find(engine).await?
+        && let Some(found) = own.find(engine).await?
     {
-        return Ok(reference);
+        return Ok(found);
     }
     let build = own.clone();
     let made = tokio::task::spawn_blocking(move || make(program, build)).await;
@@ -70,26 +98,53 @@ async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<String, Compu
     let presence = engine.ensure(&image).await.map_err(|source| from_engine(DEPLOY, source))?;
     let reference = image.reference();
     tracing::debug!(reference, ?presence, "the engine has the runtime image");
+    let id = take(engine, &reference).await?.id;
     if let Some(own) = own {
-        own.replace(engine, &reference).await?;
+        own.replace(engine, &id).await?;
     }
-    Ok(reference)
+    Ok((reference, id))
 }
 
-fn make(program: Option<PathBuf>, build: Option<Build>) -> Result<Image, ComputeError> {
+fn read(program: Option<PathBuf>) -> Result<Program, ComputeError> {
     let program = match program {
         Some(path) => Program::read(&path),
         None => Program::current(),
     };
-    let program = program.map_err(|e| because(ComputeErrorKind::Unsupported, DEPLOY, e))?;
+    program.map_err(|source| because(ComputeErrorKind::Unsupported, DEPLOY, source))
+}
+
+fn make(program: Option<PathBuf>, build: Option<Build>) -> Result<Image, ComputeError> {
+    let program = read(program)?;
     let labels = build.iter().flat_map(Build::labels);
     let recipe =
         labels.fold(Recipe::new(program), |recipe, (name, value)| recipe.label(name, value));
     recipe.build().map_err(|e| because(ComputeErrorKind::Unsupported, DEPLOY, e))
 }
 
+/// Brings a program into storage for the launcher that `image` holds, if it can run there.
+async fn launch(
+    image: &StoredImage,
+    program: Option<PathBuf>,
+    storage: Option<&Arc<dyn StorageBackend>>,
+) -> Result<LaunchOrder, ComputeError> {
+    const LAUNCH: &str = "bring the program to its launcher";
+    let refuse = |message: &str| Err(error(ComputeErrorKind::Unsupported, LAUNCH, message));
+    let Some(storage) = storage else { return refuse("the executor has no storage") };
+    let program = tokio::task::spawn_blocking(move || read(program)).await;
+    let program = program.map_err(|source| because(ComputeErrorKind::Start, LAUNCH, source))??;
+    let facts = RuntimeFacts::from_labels(&image.architecture.to_string(), &image.labels);
+    let facts = facts.map_err(|e| because(ComputeErrorKind::Unsupported, LAUNCH, e))?;
+    check(program.needs(), &facts)
+        .map_err(|source| because(ComputeErrorKind::Unsupported, LAUNCH, source))?;
+    let bytes = Bytes::copy_from_slice(program.stripped());
+    let uploaded = upload_program(storage.as_ref(), bytes).await;
+    let uploaded = uploaded.map_err(|source| because(ComputeErrorKind::Start, LAUNCH, source))?;
+    tracing::debug!(program = %uploaded.program, sent = ?uploaded.sent, "the program is in storage");
+    Ok(LaunchOrder { program: uploaded.program, storage: storage.location() })
+}
+
 /// Makes sure that the engine has an image of this name, and that it is a runtime.
-async fn take(engine: &Engine, reference: &str) -> Result<(), ComputeError> {
+async fn take(engine: &Engine, reference: &str) -> Result<StoredImage, ComputeError> {
     let found = engine.find(reference).await.map_err(|source| from_engine(FIND, source))?;
     let image = match found {
         Some(image) => image,
@@ -100,7 +155,7 @@ async fn take(engine: &Engine, reference: &str) -> Result<(), ComputeError> {
             .map_err(|source| because(ComputeErrorKind::Unsupported, FIND, source))?,
     };
     if image.is_ours() {
-        return Ok(());
+        return Ok(image);
     }
     let message = format!(
         "the image {reference} holds no program of Lithops: make one that does upon it with \

@@ -93,6 +93,6 @@ async fn watch(mut worker: Worker, state: Arc<Mutex<WorkerState>>) {
     };
     set(match end {
         WorkerEnd { cause: None, .. } => WorkerState::Succeeded,
-        WorkerEnd { running, cause: Some(cause) } => failed(running, cause),
+        WorkerEnd { running, cause: Some(cause), .. } => failed(running, cause),
     });
 }

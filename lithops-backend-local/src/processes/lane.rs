@@ -87,7 +87,7 @@ async fn read(socket: OwnedReadHalf, sink: LaneSink, process: Arc<Mutex<Option<W
     let Some(process) = taken else { return };
     let end = tokio::task::spawn_blocking(move || bury(process)).await;
     let (running, cause) = end.unwrap_or_else(|error| (None, lost(error.to_string())));
-    sink.send(News::Died(Death { running, cause, was_up }));
+    sink.send(News::Died(Death { running, unseen: false, cause, was_up }));
 }
 
 fn lost(reason: String) -> CallError {

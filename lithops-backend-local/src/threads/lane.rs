@@ -35,7 +35,7 @@ pub(super) fn open(sink: LaneSink) -> Result<ThreadLane, ComputeError> {
             cancelled.store(true, Ordering::Relaxed);
             queue.close();
             let cause = CallError::WorkerLost { reason: "its thread was abandoned".to_owned() };
-            sink.send(News::Died(Death { running: None, cause, was_up: true }));
+            sink.send(News::Died(Death { running: None, unseen: false, cause, was_up: true }));
         }
     };
     let supervisor = Supervisor::start(
@@ -82,7 +82,7 @@ impl Lane for ThreadLane {
         self.queue.close();
         let running = self.status.running().map(|(running, _)| running);
         let cause = CallError::WorkerLost { reason: "its thread was abandoned".to_owned() };
-        self.sink.send(News::Died(Death { running, cause, was_up: true }));
+        self.sink.send(News::Died(Death { running, unseen: false, cause, was_up: true }));
     }
 }
 

@@ -74,8 +74,11 @@ pub enum News {
 /// How a worker ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Death {
-    /// The call that it was running, where that is known.
+    /// The call that it was running; none if it was between two calls.
     pub running: Option<Running>,
+    /// Whether nobody saw which call it was running: then it was the first of those that it had been
+    /// sent and had not answered.
+    pub unseen: bool,
     /// What killed it: the outcome of that call, if it isn't run again.
     pub cause: CallError,
     /// Whether it had ever said that it was up.

@@ -112,13 +112,13 @@ impl Staged {
             return Ok(Program { path, _memory: Some(file) });
         };
         let path = folder.join(digest.to_string());
-        let published = self
-            .file
-            .set_permissions(Permissions::from_mode(MODE))
-            .and_then(|()| fs::rename(staged, &path));
+        let published = self.file.set_permissions(Permissions::from_mode(MODE)).and_then(|()| {
+            // Nobody can run what is open for writing, and others may run it once it has its name.
+            self.file = File::open(staged)?;
+            fs::rename(staged, &path)
+        });
         published.map_err(|error| LaunchError::Unwritable(folder.clone(), error))?;
         self.at = None;
-        // The file is closed here: nobody can run what is open for writing.
         Ok(Program { path, _memory: None })
     }
 }

@@ -348,8 +348,10 @@ impl Dispatcher {
     fn bury(&mut self, number: u64, death: Death) {
         let Some(mut lane) = self.lanes.remove(&number) else { return };
         tracing::debug!(lane = number, cause = %death.cause, running = ?death.running, "worker died");
+        let first = lane.first().filter(|_| death.unseen && death.was_up);
         let blamed = death
             .running
+            .or(first)
             .filter(|running| lane.strike(running.ticket, running.index, running.attempt));
         if let Some(running) = blamed
             && let Some(job) = self.jobs.get_mut(&running.ticket)

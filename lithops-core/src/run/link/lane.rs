@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use tokio::time::{Duration, Instant};
 
-use crate::ports::{Lane, WorkerProfile};
+use crate::ports::{Lane, Running, WorkerProfile};
 use crate::wire::{CallInput, CallRange, Input};
 
 /// A worker that has calls and says nothing for this long is at a long one.
@@ -65,6 +65,12 @@ impl LaneState {
             self.bytes += bytes;
             self.sent.push_back(Sent { ticket, index: call.index, attempt: call.attempt, bytes });
         }
+    }
+
+    /// The call that its worker runs, or is about to.
+    pub(super) fn first(&self) -> Option<Running> {
+        let sent = self.sent.front()?;
+        Some(Running { ticket: sent.ticket, index: sent.index, attempt: sent.attempt })
     }
 
     /// Strikes an answered call; gives whether it was sent here.
