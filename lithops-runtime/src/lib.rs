@@ -44,6 +44,8 @@ pub use credentials::{Credentials, CredentialsError};
 #[cfg(feature = "user")]
 pub use docker_config::UserFileError;
 pub use facts::{FactsError, Incompatible, RuntimeFacts, check};
+#[cfg(feature = "engine")]
+pub use image::StoredError;
 pub use image::{Archive, Blob, Content, Image, ImageError, Kind, Layer, Note, Recipe, label};
 pub use oci_spec::image::{Digest, MediaType};
 pub use program::{Architecture, GlibcVersion, Needs, NotAVersion, Program, ProgramError};

@@ -147,7 +147,10 @@ fn an_image_without_a_program_is_refused() {
     docker(&["import", archive.to_str().unwrap(), name]).unwrap();
     let reason = refusal(|section| section.runtime = Some(name.to_owned()));
     docker(&["rmi", name]).unwrap();
-    assert!(reason.contains("lithops runtime build --base lithops-test/empty:1"), "{reason}");
+    assert!(
+        reason.contains("lithops runtime build PROGRAM --base-image lithops-test/empty:1"),
+        "{reason}"
+    );
 }
 
 fn an_engine_that_is_not_there_is_told() {

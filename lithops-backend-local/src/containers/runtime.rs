@@ -165,7 +165,7 @@ async fn take(engine: &Engine, reference: &str) -> Result<StoredImage, ComputeEr
     }
     let message = format!(
         "the image {reference} holds no program of Lithops: make one that does upon it with \
-         `lithops runtime build --base {reference}`"
+         `lithops runtime build PROGRAM --base-image {reference}`"
     );
     Err(error(ComputeErrorKind::Unsupported, FIND, message))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Node, Tree};
 use crate::closure::{Provided, default_folders};
 use crate::program::Elf;
-use crate::{Architecture, GlibcVersion, Needs};
+use crate::{Architecture, GlibcVersion};
 
 /// The libraries of a base image, where its loader finds them without a cache.
 pub(crate) struct Offer {
@@ -37,10 +37,9 @@ impl Offer {
         offer
     }
 
-    /// What need not be brought along for a program with these needs: all, if its loader is there;
-    /// else nothing, because a loader has to be of the same version as its C library.
-    pub(crate) fn provided(&self, tree: &Tree, needs: &Needs) -> Option<Provided> {
-        let loader = needs.interpreter.as_deref()?;
+    /// What need not be brought along for programs with this loader: all, if it is there; else
+    /// nothing, because a loader has to be of the same version as its C library.
+    pub(crate) fn provided(&self, tree: &Tree, loader: &Path) -> Option<Provided> {
         tree.find(loader)?;
         let name = loader.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut names = self.names.clone();

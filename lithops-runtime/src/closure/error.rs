@@ -25,6 +25,15 @@ pub enum ClosureError {
         /// The folders that were looked in, in order.
         looked_in: Vec<PathBuf>,
     },
+    /// It is not known where programs for a processor have their loader.
+    #[error(
+        "which libraries programs for {architecture} usually need is not known: leave the usual \
+         libraries out, and link programs statically"
+    )]
+    NothingUsual {
+        /// The processor.
+        architecture: crate::Architecture,
+    },
     /// A library was found and is no ELF file of 64 bits.
     #[error("the library `{name}` can't be used: {source}")]
     Unusable {

@@ -5,6 +5,7 @@ mod candidates;
 mod configuration;
 mod error;
 mod places;
+mod usual;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ pub(crate) use places::default_folders;
 
 use crate::{GlibcVersion, Needs, Program};
 use places::Places;
+pub(crate) use usual::Usual;
 
 /// A dynamic library that a program needs, by itself or through another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub struct Library {
 /// # }
 /// ```
 pub fn closure(program: &Program) -> Result<Vec<Library>, ClosureError> {
-    Ok(Closure::of(program, &Provided::default())?.libraries)
+    Ok(Closure::of(program, &Usual::default(), &Provided::default())?.libraries)
 }
 
 /// What a program needs beyond what is provided.
@@ -82,11 +84,15 @@ pub(crate) fn is_loader_itself(loader: &str, library: &str) -> bool {
 }
 
 impl Closure {
-    pub(crate) fn of(program: &Program, provided: &Provided) -> Result<Self, ClosureError> {
-        if program.needs().is_static() {
+    pub(crate) fn of(
+        program: &Program,
+        usual: &Usual,
+        provided: &Provided,
+    ) -> Result<Self, ClosureError> {
+        if program.needs().is_static() && usual.libraries.is_empty() {
             return Ok(Self::default());
         }
         let places = Places::of_this_machine(&program.needs().architecture)?;
-        walk::walk(program, provided, &places)
+        walk::walk(program, usual, provided, &places)
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::candidates::{Candidate, candidates};
 use super::places::Places;
-use super::{Closure, ClosureError, Library, Provided, is_loader_itself};
+use super::{Closure, ClosureError, Library, Provided, Usual, is_loader_itself};
 use crate::program::{Dynamic, Elf};
 use crate::{GlibcVersion, Needs, Program, ProgramError};
 
@@ -40,6 +40,7 @@ struct Walk<'a> {
 
 pub(super) fn walk(
     program: &Program,
+    usual: &Usual,
     provided: &Provided,
     places: &Places,
 ) -> Result<Closure, ClosureError> {
@@ -47,14 +48,14 @@ pub(super) fn walk(
         name: program.name().to_owned(),
         found: program.path().to_owned(),
         needs: program.needs().clone(),
-        asks_for: program.needs().libraries.clone(),
+        asks_for: [&*program.needs().libraries, &*usual.libraries].concat(),
         dynamic: program.dynamic().clone(),
         parent: None,
         stays: false,
     };
     let program = program.needs();
     let mut walk = Walk { program, provided, places, objects: vec![root], glibc: None };
-    if let Some(loader) = &program.interpreter {
+    for loader in program.interpreter.iter().chain(&usual.loader) {
         let name = loader.file_name().unwrap_or_default().to_string_lossy();
         let only = vec![Candidate { path: loader.clone(), stays: true }];
         walk.add(&name, 0, |_| only)?;

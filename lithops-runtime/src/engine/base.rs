@@ -13,6 +13,7 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::error::Missing;
 use super::{Engine, EngineError};
+use crate::StoredError;
 use crate::base::{Base, BaseLayer, BasePart};
 
 /// How long an engine may take to hand an image over.
@@ -37,6 +38,9 @@ pub enum ExportError {
     /// The archive lacks a file.
     #[error("its archive has no `{0}`")]
     Lacks(String),
+    /// It is no image of this library, or damaged.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
 }
 
 /// An entry of an archive's `manifest.json`.
@@ -64,6 +68,10 @@ impl Engine {
     /// [`EngineError::ImageMissing`] if the engine has none, [`EngineError::Export`] if what it gives
     /// is no image.
     pub async fn export_base(&self, reference: &str) -> Result<Base, EngineError> {
+        self.parts(reference).await.map(Base::Parts)
+    }
+
+    pub(super) async fn parts(&self, reference: &str) -> Result<BasePart, EngineError> {
         if self.find(reference).await?.is_none() {
             let lack = Missing::Engine(self.place.clone());
             return Err(EngineError::ImageMissing { reference: reference.to_owned(), lack });
@@ -80,7 +88,7 @@ impl Engine {
         match tokio::time::timeout(EXPORT, read).await {
             Ok(Ok(parts)) => {
                 let (config, layers) = parts.map_err(failed)?;
-                Ok(Base::Parts(BasePart { name: reference.to_owned(), config, layers }))
+                Ok(BasePart { name: reference.to_owned(), config, layers })
             }
             Ok(Err(ended)) => Err(failed(io::Error::other(ended).into())),
             Err(_) => Err(EngineError::Silent {

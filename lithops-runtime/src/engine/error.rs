@@ -142,7 +142,7 @@ pub enum EngineError {
         reference: String,
     },
     /// An image can't be taken out of the engine.
-    #[error("the image {reference} can't be taken as a base: {source}")]
+    #[error("the image {reference} can't be taken out of the engine: {source}")]
     Export {
         /// The image.
         reference: String,

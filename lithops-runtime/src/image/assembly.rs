@@ -8,8 +8,8 @@ use super::files::{Files, TarError};
 use super::system::{MOUNT, system};
 use super::{Content, Image, ImageError, Layer, Note, Recipe, name};
 use crate::base::{Offer, Opened, Tree};
-use crate::closure::{Closure, Provided};
-use crate::{Incompatible, RuntimeFacts, check};
+use crate::closure::{Closure, Provided, Usual};
+use crate::{ClosureError, Incompatible, RuntimeFacts, check};
 
 pub(super) fn assemble(mut recipe: Recipe) -> Result<Image, ImageError> {
     check_names(&recipe)?;
@@ -19,9 +19,11 @@ pub(super) fn assemble(mut recipe: Recipe) -> Result<Image, ImageError> {
     let below = base.as_ref().map_or(&nothing, |base| &base.tree);
 
     let offer = Offer::of(below, &needs.architecture);
-    let provided = offer.provided(below, &needs);
-    let mut closure =
-        Closure::of(&recipe.program, provided.as_ref().unwrap_or(&Provided::default()))?;
+    let usual = usual(&recipe)?;
+    let loader = needs.interpreter.as_deref().or(usual.loader.as_deref());
+    let provided = loader.and_then(|loader| offer.provided(below, loader));
+    let none = Provided::default();
+    let mut closure = Closure::of(&recipe.program, &usual, provided.as_ref().unwrap_or(&none))?;
     let names: Vec<String> = closure.libraries.iter().map(|library| library.name.clone()).collect();
     if provided.is_some() {
         // In a folder that the program names, the base may have its own.
@@ -78,6 +80,15 @@ pub(super) fn assemble(mut recipe: Recipe) -> Result<Image, ImageError> {
     let notes = if has_certificates { Vec::new() } else { vec![Note::NoCertificates] };
     let name = name::of_program(recipe.program.name());
     Ok(Image::new(name, needs, facts, notes, config, layers))
+}
+
+/// The libraries that go in beside those of the program.
+fn usual(recipe: &Recipe) -> Result<Usual, ClosureError> {
+    if !recipe.usual_libraries {
+        return Ok(Usual::default());
+    }
+    let architecture = recipe.program.needs().architecture.clone();
+    Usual::of(&architecture).ok_or(ClosureError::NothingUsual { architecture })
 }
 
 fn check_names(recipe: &Recipe) -> Result<(), ImageError> {

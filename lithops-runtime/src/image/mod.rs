@@ -13,6 +13,8 @@ mod manifest;
 mod name;
 mod note;
 mod recipe;
+#[cfg(feature = "engine")]
+mod stored;
 mod system;
 
 use std::fmt;
@@ -25,11 +27,14 @@ pub use error::ImageError;
 pub use layer::{Blob, Content, Layer};
 pub use note::Note;
 pub use recipe::{Kind, Recipe};
+#[cfg(feature = "engine")]
+pub use stored::StoredError;
 
 use crate::{Needs, RuntimeFacts};
 use manifest::manifest;
 
-/// An image, put together and ready to be loaded or pushed; made by [`Recipe::build`].
+/// An image, put together and ready to be loaded or pushed; made by [`Recipe::build`],
+/// or taken out of an engine.
 ///
 /// It has two forms with one configuration. In an [archive](Self::archive), for engines of this
 /// machine, layers are plain, because packing costs more than it saves. In a registry and in an

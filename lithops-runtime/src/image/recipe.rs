@@ -26,6 +26,7 @@ pub struct Recipe {
     pub(super) files: Vec<(PathBuf, PathBuf)>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) labels: Vec<(String, String)>,
+    pub(super) usual_libraries: bool,
 }
 
 impl Recipe {
@@ -38,6 +39,7 @@ impl Recipe {
             files: Vec::new(),
             environment: Vec::new(),
             labels: Vec::new(),
+            usual_libraries: false,
         }
     }
 
@@ -50,6 +52,18 @@ impl Recipe {
     /// Lets the image stand on another one.
     pub fn base(mut self, base: Base) -> Self {
         self.base = Some(base);
+        self
+    }
+
+    /// Puts in the libraries that dynamic programs usually need, for a [launcher](Kind::Launcher):
+    /// the C library with its loader, `libm`, `libgcc_s`, `libpthread`, `libdl` and `librt`.
+    ///
+    /// They are those of the base, or of this machine where it lacks them. The image's
+    /// [facts](Image::facts) name them and the version of glibc, so that [`check`](crate::check)
+    /// tells which programs it runs. What a program needs beyond them can be added as a
+    /// [`file`](Self::file), but `check` does not know of it.
+    pub fn usual_libraries(mut self) -> Self {
+        self.usual_libraries = true;
         self
     }
 

@@ -92,6 +92,21 @@ impl Repository {
         self.name.registry()
     }
 
+    /// What was said of it, as others write it: with `latest` if neither tag nor digest was said.
+    pub fn reference(&self) -> String {
+        self.name.meant().whole()
+    }
+
+    /// Whether a tag or a digest was said, so that one image is meant.
+    pub fn is_exact(&self) -> bool {
+        self.name.is_exact()
+    }
+
+    /// The same repository, with the image under this tag meant; connections are shared.
+    pub fn tagged(&self, tag: &str) -> Self {
+        Self { name: self.name.with_tag(tag), ..self.clone() }
+    }
+
     /// Whom the registry knows this user as, for messages.
     fn user(&self) -> String {
         match &self.auth {

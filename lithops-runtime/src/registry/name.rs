@@ -45,6 +45,16 @@ impl Name {
         self.tag.as_deref()
     }
 
+    /// Whether it is said which image is meant, by a tag or a digest.
+    pub(super) fn is_exact(&self) -> bool {
+        self.tag.is_some() || self.digest.is_some()
+    }
+
+    /// The same place, with this tag meant.
+    pub(super) fn with_tag(&self, tag: &str) -> Self {
+        Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() }
+    }
+
     /// The image under a tag.
     pub(super) fn tagged(&self, tag: &str) -> Reference {
         Reference::with_tag(self.registry.clone(), self.path.clone(), tag.to_owned())

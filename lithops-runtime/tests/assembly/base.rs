@@ -175,6 +175,19 @@ fn libraries_that_a_base_has_are_not_brought_again() {
 }
 
 #[test]
+fn usual_libraries_are_those_of_the_base_and_of_this_machine_where_it_lacks_them() {
+    let folder = tempdir().unwrap();
+    let part = merged(folder.path(), &[], None);
+    let recipe = Recipe::new(still(folder.path())).base(Base::Parts(part)).usual_libraries();
+    let image = recipe.build().unwrap();
+    let beside = ["libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1"];
+    let beside = beside.map(|name| format!("usr/lib/{name}"));
+    assert_eq!(last_paths(&image, Content::Libraries), beside);
+    let moving = Program::read(&rust(folder.path(), "moving", TABLE, &[])).unwrap();
+    lithops_runtime::check(moving.needs(), image.facts()).unwrap();
+}
+
+#[test]
 fn a_library_that_a_base_lacks_goes_beside_its_c_library_and_replaces_no_link() {
     let folder = tempdir().unwrap();
     let part = merged(folder.path(), &["libgcc_s.so.1"], None);

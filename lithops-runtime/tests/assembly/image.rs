@@ -131,6 +131,33 @@ fn another_program_changes_the_last_layer_alone() {
 }
 
 #[test]
+fn a_static_launcher_brings_what_dynamic_programs_usually_need() {
+    let folder = tempdir().unwrap();
+    let (still, moving) = (still(folder.path()), moving(folder.path()));
+    let alone = Recipe::new(still.clone()).kind(Kind::Launcher).build().unwrap();
+    check(moving.needs(), alone.facts()).unwrap_err();
+    let recipe = Recipe::new(still).kind(Kind::Launcher).usual_libraries();
+    let image = recipe.build().unwrap();
+    assert_eq!(contents(&image), [Content::System, Content::Libraries, Content::Program]);
+    check(moving.needs(), image.facts()).unwrap();
+    let config = config(&image);
+    assert_eq!(RuntimeFacts::from_config(&config).unwrap(), *image.facts());
+    // All that a program would have in an image of its own is there, at the same places.
+    let there = listed(&image, Content::Libraries);
+    for library in closure(&moving).unwrap() {
+        assert!(
+            there.contains(&format!("0755 {}", library.at.display())),
+            "{library:?}: {there:?}"
+        );
+    }
+    let names = &image.facts().libraries;
+    for name in ["libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1"] {
+        assert!(names.iter().any(|there| there == name), "{name}: {names:?}");
+    }
+    assert!(image.needs().is_static());
+}
+
+#[test]
 fn the_configuration_says_what_runs_and_what_is_inside() {
     let folder = tempdir().unwrap();
     let program = moving(folder.path());

@@ -27,6 +27,9 @@ fn main() -> ExitCode {
         a_missing_image_is_named_with_the_next_step,
         an_image_of_no_registry_is_missing,
         an_image_of_the_engine_is_a_base,
+        an_image_comes_out_as_it_was_built,
+        an_image_of_somebody_else_does_not_come_out,
+        a_name_that_an_image_is_given_is_one_more,
         an_engine_says_what_it_is,
         a_place_without_an_engine_is_named,
     ];
@@ -97,21 +100,68 @@ async fn an_image_in_use_is_not_removed(case: &Case) {
 }
 
 async fn an_image_of_somebody_else_is_not_removed(case: &Case) {
-    use bollard::query_parameters::CreateImageOptionsBuilder;
-    use futures::TryStreamExt as _;
-
-    let empty = tar::Builder::new(Vec::new()).into_inner().unwrap();
-    let options = CreateImageOptionsBuilder::new().from_src("-").build();
-    let docker = case.engine().await.docker();
-    let body = bollard::body_full(empty.into());
-    let told = docker.create_image(Some(options), Some(body), None);
-    let told: Vec<_> = told.try_collect().await.unwrap();
-    let id = told.iter().find_map(|info| info.status.clone()).unwrap();
-    let id = format!("sha256:{}", id.trim_start_matches("sha256:"));
+    let id = foreign(case, "removed").await;
     let error = case.engine().await.remove(&id).await.unwrap_err();
+    let docker = case.engine().await.docker();
     docker.remove_image(&id, None::<RemoveImageOptions>, None).await.unwrap();
     assert!(matches!(error, EngineError::NotOurs { .. }), "{error}");
     assert!(error.to_string().ends_with(&format!("`docker rmi {id}` removes it")), "{error}");
+}
+
+/// Makes an image that this library has not made, and gives its id; the file in it makes it the only
+/// one.
+async fn foreign(case: &Case, file: &str) -> String {
+    use bollard::query_parameters::CreateImageOptionsBuilder;
+    use futures::TryStreamExt as _;
+
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(0);
+    tar.append_data(&mut header, format!("{}-{file}", case.name), std::io::empty()).unwrap();
+    let options = CreateImageOptionsBuilder::new().from_src("-").build();
+    let body = bollard::body_full(tar.into_inner().unwrap().into());
+    let told = case.engine().await.docker().create_image(Some(options), Some(body), None);
+    let told: Vec<_> = told.try_collect().await.unwrap();
+    let id = told.iter().find_map(|info| info.status.clone()).unwrap();
+    format!("sha256:{}", id.trim_start_matches("sha256:"))
+}
+
+async fn an_image_comes_out_as_it_was_built(case: &Case) {
+    let image = case.image("out");
+    let engine = case.engine().await;
+    engine.ensure(&image).await.unwrap();
+    let out = engine.export(&image.reference()).await.unwrap();
+    assert_eq!(out.reference(), image.reference());
+    assert_eq!(out.config_digest(), image.config_digest());
+    assert_eq!(out.manifest_digest(), image.manifest_digest());
+    assert_eq!((out.needs(), out.facts()), (image.needs(), image.facts()));
+}
+
+async fn an_image_of_somebody_else_does_not_come_out(case: &Case) {
+    let id = foreign(case, "exported").await;
+    let error = case.engine().await.export(&id).await.unwrap_err();
+    let docker = case.engine().await.docker();
+    docker.remove_image(&id, None::<RemoveImageOptions>, None).await.unwrap();
+    assert!(matches!(error, EngineError::Export { .. }), "{error:?}");
+    assert!(error.to_string().contains("so it is no runtime image of Lithops"), "{error}");
+}
+
+async fn a_name_that_an_image_is_given_is_one_more(case: &Case) {
+    let image = case.image("known");
+    let engine = case.engine().await;
+    engine.ensure(&image).await.unwrap();
+    let again = format!("lithops/{}:again", case.name);
+    engine.name(&image.reference(), &again).await.unwrap();
+    engine.name(&image.reference(), &format!("127.0.0.1:5000/{}", case.name)).await.unwrap();
+    let found = engine.find(&again).await.unwrap().unwrap();
+    let latest = format!("127.0.0.1:5000/{}:latest", case.name);
+    let mut names = [latest, again, image.reference()];
+    names.sort();
+    let mut references = found.references;
+    references.sort();
+    assert_eq!(references, names);
+    let error = engine.name(&image.reference(), "Upper").await.unwrap_err();
+    assert!(matches!(error, EngineError::Reference { .. }), "{error:?}");
 }
 
 async fn a_name_is_removed_before_the_image_is(case: &Case) {

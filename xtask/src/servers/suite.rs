@@ -8,12 +8,13 @@ use crate::steps::Steps;
 
 impl Suite {
     /// The tests, without what `cargo test` has for the tests themselves.
-    pub(super) const fn arguments(self) -> [&'static str; 6] {
-        let (package, test) = match self {
-            Self::Storages => ("lithops-storage", "servers"),
-            Self::Registries => ("lithops-runtime", "registry"),
+    pub(super) fn arguments(self) -> Vec<&'static str> {
+        let (packages, test): (&[&str], _) = match self {
+            Self::Storages => (&["lithops-storage"], "servers"),
+            Self::Registries => (&["lithops-runtime", "lithops-cli"], "registry"),
         };
-        ["test", "--package", package, "--all-features", "--test", test]
+        let packages = packages.iter().flat_map(|package| ["--package", package]);
+        ["test"].into_iter().chain(packages).chain(["--all-features", "--test", test]).collect()
     }
 
     fn step(self, server: &str) -> String {

@@ -1,0 +1,137 @@
+//! The command line: help, mistakes, and output that nobody reads.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod command;
+
+use std::fs::File;
+use std::process::Stdio;
+
+use command::{lithops, run, runtime};
+
+#[test]
+fn each_command_has_help_with_an_example() {
+    let commands: [&[&str]; 6] = [
+        &[],
+        &["runtime"],
+        &["runtime", "build"],
+        &["runtime", "push"],
+        &["runtime", "list"],
+        &["runtime", "delete"],
+    ];
+    for command in commands {
+        let help = run(lithops().args(command).arg("--help")).printed();
+        let (_, examples) = help.split_once("\nExample").unwrap_or_else(|| panic!("{help}"));
+        let example = [&["lithops"], command].concat().join(" ");
+        assert!(examples.contains(&example), "{help}");
+        assert!(help.contains("Usage: lithops"), "{help}");
+        for line in help.lines().filter(|line| line.starts_with("      --")) {
+            let beside = line.trim().contains("  ");
+            let below = help.contains(&format!("{line}\n          "));
+            assert!(beside || below, "{line} is not explained");
+        }
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_told_with_the_usage() {
+    let mistakes: [(&[&str], &str); 14] = [
+        (&["buidl"], "'build'"),
+        (&["build"], "<PROGRAM>"),
+        (&["build", "a", "--base", "b", "--base-image", "c"], "cannot be used with"),
+        (&["build", "a", "--name", "b:c", "--layout", "d"], "cannot be used with"),
+        (&["build", "a", "--name", "b"], "it has to be NAME:TAG"),
+        (&["build", "a", "--file", "b:c"], "TARGET begins with a slash"),
+        (&["build", "a", "--env", "B"], "it has to be NAME=VALUE"),
+        (&["push", "a"], "where to? Say it after `a`"),
+        (&["push", "a", "b/c"], "it has to begin with the registry, such as docker.io/me/words"),
+        (&["push", "a:b", "localhost/c", "--env", "D=e"], "`a:b` is no program of this machine"),
+        (&["list", "--registry", "a", "--engine", "b"], "cannot be used with"),
+        (&["delete"], "<IMAGE>"),
+        (&["delete", "--all", "a"], "--all removes each image of the engine"),
+        (&["delete", "--all", "--registry"], "needs the repositories"),
+    ];
+    for (arguments, told) in mistakes {
+        let error = runtime(arguments).failed(2);
+        assert!(error.starts_with("error: ") && error.contains(told), "{arguments:?}: {error}");
+        assert!(error.contains("--help"), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_program_that_is_none_is_named() {
+    let error = runtime(["build", "/etc/passwd"]).failed(1);
+    assert!(error.starts_with("error: /etc/passwd is no ELF executable"), "{error}");
+    let error = runtime(["build", "./no-such-program"]).failed(1);
+    assert!(error.contains("no-such-program can't be read: No such file"), "{error}");
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+}
+
+#[test]
+fn a_launcher_that_is_missing_is_told_how_to_get() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let command = command::moved(folder.path());
+    let build = ["runtime", "build", "--launcher", "--layout", "never"];
+    let error = run(std::process::Command::new(&command).args(build)).failed(1);
+    let at = command.with_file_name("lithops-worker");
+    assert!(error.starts_with(&format!("error: there is no launcher at {}: ", at.display())));
+    assert!(
+        error.contains("`cargo build --release -p lithops-worker --features relay`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_named() {
+    let error = runtime(["list", "--engine", "unix:///no/such/engine.sock"]).failed(1);
+    assert!(
+        error.starts_with("error: no container engine answers:\n  unix:///no/such/"),
+        "{error}"
+    );
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "fn main() { println!(\"unread\"); }";
+    let program = command::program(folder.path(), "unread", source, true);
+    for arguments in [
+        vec!["--help".into()],
+        vec![
+            "runtime".into(),
+            "build".into(),
+            program.into(),
+            "--layout".into(),
+            folder.path().join("layout").into(),
+        ] as Vec<std::ffi::OsString>,
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = lithops();
+        command.args(&arguments).stdout(writer).stderr(Stdio::piped());
+        let ended = run(&mut command);
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn errors_that_nobody_reads_don_t_change_the_code() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = lithops();
+    let ended = run(command.args(["runtime", "build", "/etc/passwd"]).stderr(writer));
+    assert_eq!(ended.code, Some(1));
+}
+
+#[test]
+fn output_that_can_t_be_written_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = command::program(folder.path(), "lost", "fn main() {}", true);
+    let layout = folder.path().join("layout");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = lithops();
+    command.args(["runtime", "build"]).arg(program).arg("--layout").arg(layout);
+    let error = run(command.stdout(full)).failed(1);
+    assert!(error.starts_with("error: the result can't be written: No space left"), "{error}");
+}

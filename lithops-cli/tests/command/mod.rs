@@ -1,0 +1,74 @@
+//! The command itself, run as users run it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// What a command that succeeded and had nothing else to say has printed.
+    pub(crate) fn printed(self) -> String {
+        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{self:?}");
+        self.out
+    }
+
+    /// What a command that failed with this code has said of it.
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!((self.code, self.out.as_str()), (Some(code), ""), "{self:?}");
+        self.err
+    }
+}
+
+pub(crate) fn lithops() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_lithops"))
+}
+
+/// The command in another folder. It is a link, because a copy can't be started while another thread
+/// that has it open for writing starts a process.
+pub(crate) fn moved(folder: &Path) -> PathBuf {
+    let command = folder.join("lithops");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_lithops"), &command).unwrap();
+    command
+}
+
+/// Runs `lithops runtime` with these arguments.
+pub(crate) fn runtime<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+    run(lithops().arg("runtime").args(arguments))
+}
+
+pub(crate) fn run(command: &mut Command) -> Ended {
+    Ended::of(command.output().unwrap())
+}
+
+/// Compiles Rust source into `folder/name`, static or not.
+pub(crate) fn program(folder: &Path, name: &str, source: &str, is_static: bool) -> PathBuf {
+    let (file, program) = (folder.join(format!("{name}.rs")), folder.join(name));
+    std::fs::write(&file, source).unwrap();
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "-C", "strip=symbols", "-o"]).arg(&program).arg(&file);
+    let linked =
+        if is_static { "target-feature=+crt-static" } else { "target-feature=-crt-static" };
+    let built = rustc.args(["-C", linked]).status().unwrap();
+    assert!(built.success(), "{built}");
+    program
+}
+
+/// The values that a report has behind a name, such as `digest`.
+pub(crate) fn value<'a>(report: &'a str, name: &str) -> &'a str {
+    let line = report.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| {
+        panic!("there is no {name} in {report}");
+    });
+    line.trim()
+}
