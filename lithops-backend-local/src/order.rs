@@ -3,12 +3,13 @@
 use lithops_core::ports::{Running, WorkerState};
 use lithops_core::wire::CallError;
 
-/// The end of a worker that had not said all it had to say.
-pub(crate) fn failed(running: Option<Running>, cause: CallError) -> WorkerState {
+/// The end of a worker that had not said all it had to say. `unseen` is of one that had begun and
+/// was at nobody knows what.
+pub(crate) fn failed(running: Option<Running>, unseen: bool, cause: CallError) -> WorkerState {
     let cause = match running {
         Some(_) => cause,
-        // No call is to blame.
+        // No call is known to be to blame.
         None => CallError::WorkerLost { reason: cause.to_string() },
     };
-    WorkerState::Failed { running, cause }
+    WorkerState::Failed { running, unseen, cause }
 }

@@ -84,15 +84,17 @@ impl Drop for Task {
 /// Keeps a worker's state true until its end.
 async fn watch(mut worker: Worker, state: Arc<Mutex<WorkerState>>) {
     let set = |new| *state.lock().unwrap_or_else(PoisonError::into_inner) = new;
-    let end = match worker.connection().await {
+    let (begun, end) = match worker.connection().await {
         Ok(_leash) => {
             set(WorkerState::Running);
-            worker.ended().await
+            (true, worker.ended().await)
         }
-        Err(end) => end,
+        Err(end) => (false, end),
     };
     set(match end {
         WorkerEnd { cause: None, .. } => WorkerState::Succeeded,
-        WorkerEnd { running, cause: Some(cause), .. } => failed(running, cause),
+        WorkerEnd { running, unseen, cause: Some(cause) } => {
+            failed(running, begun && unseen, cause)
+        }
     });
 }

@@ -81,11 +81,11 @@ impl Task {
             Ok(None) => return WorkerState::Running,
             Ok(Some(status)) => match self.process.end(status) {
                 (_, None) => WorkerState::Succeeded,
-                (running, Some(cause)) => failed(running, cause),
+                (running, Some(cause)) => failed(running, false, cause),
             },
             Err(error) => {
                 let reason = format!("its end can't be learned: {error}");
-                WorkerState::Failed { running: None, cause: CallError::WorkerLost { reason } }
+                failed(None, false, CallError::WorkerLost { reason })
             }
         };
         self.end.insert(end).clone()

@@ -28,14 +28,16 @@ impl Tasks {
     }
 
     pub(super) fn start(&self, launch: Launch) -> Result<(), ComputeError> {
+        let mut started = Vec::new();
         for worker in 0..launch.workers {
             let cancelled = Arc::new(AtomicBool::new(false));
             let state = Arc::new(Mutex::new(WorkerState::Running));
             let task = StorageWorker { order: launch.order.clone(), worker };
+            // Dropping the ones that have started ends them.
             spawn(task, Arc::clone(&cancelled), Arc::clone(&state))?;
-            let task = Task { wave: launch.order.wave, worker, cancelled, state };
-            self.jobs().entry(launch.job.clone()).or_default().push(task);
+            started.push(Task { wave: launch.order.wave, worker, cancelled, state });
         }
+        self.jobs().entry(launch.job).or_default().extend(started);
         Ok(())
     }
 
@@ -51,9 +53,13 @@ impl Tasks {
     }
 
     pub(super) fn cancel(&self, job: &JobId) {
-        for task in self.jobs().remove(job).unwrap_or_default() {
-            task.cancelled.store(true, Ordering::Relaxed);
-        }
+        self.jobs().remove(job);
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 }
 
@@ -77,7 +83,7 @@ fn spawn(
             cancelled.store(true, Ordering::Relaxed);
             let running = status.running().map(|(running, _)| running);
             let cause = CallError::WorkerLost { reason: "its thread was abandoned".to_owned() };
-            set(&state, WorkerState::Failed { running, cause });
+            set(&state, WorkerState::Failed { running, unseen: false, cause });
         }
     };
     std::thread::Builder::new()
@@ -91,7 +97,7 @@ fn spawn(
                     Ok(()) => WorkerState::Succeeded,
                     Err(error) => {
                         let cause = CallError::WorkerLost { reason: error.to_string() };
-                        WorkerState::Failed { running: None, cause }
+                        WorkerState::Failed { running: None, unseen: false, cause }
                     }
                 },
             );

@@ -103,8 +103,13 @@ impl RetryPolicy {
         } else {
             self.retries
         };
+        (failures <= allowed).then(|| self.wait(failures))
+    }
+
+    /// The wait after so many failures in a row, a minute at most.
+    pub(crate) fn wait(&self, failures: u32) -> Duration {
         let doubled = self.backoff.saturating_mul(1 << failures.saturating_sub(1).min(16));
-        (failures <= allowed).then_some(doubled.min(Duration::from_secs(60)))
+        doubled.min(Duration::from_secs(60))
     }
 }
 

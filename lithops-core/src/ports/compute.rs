@@ -48,7 +48,8 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// the order, not once they run.
     ///
     /// # Errors
-    /// [`ComputeError`]; then no worker of this launch runs.
+    /// [`ComputeError`]; then no worker of this launch runs, and another launch is tried a few times
+    /// unless the error is [final](ComputeError::is_final).
     async fn start(&self, launch: Launch) -> Result<(), ComputeError>;
 
     /// What the platform says of each worker of a job, all dispatches included.
@@ -121,6 +122,9 @@ pub enum WorkerState {
     Failed {
         /// The call that it was running, where the platform can tell.
         running: Option<Running>,
+        /// Whether it had begun and nobody saw which call it was running: then it was the first of
+        /// those that it had not answered.
+        unseen: bool,
         /// What killed it.
         cause: CallError,
     },

@@ -11,7 +11,8 @@ use super::collect::Collector;
 use super::upload::upload;
 use crate::plan::{JobInputs, shares};
 use crate::ports::{
-    ComputeBackend, JobEvent, Launch, StorageBackend, Supply, WorkerState, WorkerStatus,
+    ComputeBackend, ComputeError, JobEvent, Launch, StorageBackend, StorageError, Supply,
+    WorkerState, WorkerStatus,
 };
 use crate::run::EngineSettings;
 use crate::run::job::RunningJob;
@@ -23,7 +24,7 @@ const SHORTEST_POLL: Duration = Duration::from_millis(5);
 const ASK: Duration = Duration::from_millis(500);
 /// After so many failures of storage or platform in a row the job is given up.
 const FAILURES: u32 = 6;
-/// After so many workers in a row that died on no call, none can be had.
+/// After so many workers in a row that died on no call or could not be started, none can be had.
 const DEATHS: u32 = 4;
 
 /// The place of calls that workers of another client have.
@@ -51,6 +52,41 @@ pub(super) struct Share {
     pub(super) heard: Option<Instant>,
 }
 
+/// Why a wave was not started.
+#[derive(Debug, thiserror::Error)]
+enum NotStarted {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Platform(#[from] ComputeError),
+}
+
+impl NotStarted {
+    /// Whether another try is in vain: storage has its own.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Storage(_) => true,
+            Self::Platform(error) => error.is_final(),
+        }
+    }
+}
+
+/// How a worker ended.
+struct End {
+    /// The call that it was running, where the platform can tell.
+    running: Option<u32>,
+    /// Whether it had begun and nobody saw which call it was running.
+    unseen: bool,
+    cause: CallError,
+}
+
+impl End {
+    /// The end of a worker that was between two calls, or before the first, for all that is known.
+    fn idle(reason: String) -> Self {
+        Self { running: None, unseen: false, cause: CallError::WorkerLost { reason } }
+    }
+}
+
 pub(super) struct Driver {
     pub(super) job: RunningJob,
     pub(super) around: Surroundings,
@@ -60,6 +96,9 @@ pub(super) struct Driver {
     pub(super) wave: u32,
     pub(super) working: BTreeMap<(u32, u32), Share>,
     pub(super) awaited: HashSet<u32>,
+    /// When the next wave may be started, after one that could not be.
+    not_before: Instant,
+    /// Deaths that no call is to blame for since the last report.
     deaths: u32,
     failures: u32,
     asked: Instant,
@@ -94,6 +133,7 @@ impl Driver {
             wave: 0,
             working,
             awaited,
+            not_before: now,
             deaths: 0,
             failures: 0,
             asked: now,
@@ -137,7 +177,8 @@ impl Driver {
     }
 
     fn next_due(&self) -> Instant {
-        self.due.values().min().copied().unwrap_or_else(Instant::now)
+        let due = self.due.values().min().copied();
+        due.unwrap_or_else(Instant::now).max(self.not_before)
     }
 
     fn supply(&mut self, inputs: Supply) {
@@ -155,7 +196,7 @@ impl Driver {
         let now = Instant::now();
         let ripe = self.due.iter().filter(|(_, when)| **when <= now);
         let calls: Vec<u32> = ripe.map(|(index, _)| *index).collect();
-        if !self.can_launch() || calls.is_empty() {
+        if !self.can_launch() || calls.is_empty() || now < self.not_before {
             return;
         }
         let dealt = self.deal(&calls);
@@ -164,10 +205,8 @@ impl Driver {
         }
         let wave = self.wave;
         self.wave += 1;
-        if let Err(reason) = self.start(wave, &dealt).await {
-            tracing::error!(job = %self.job.id(), reason, "a wave could not be started");
-            self.job.fail(&CallError::JobFailed { reason });
-            return;
+        if let Err(error) = self.start(wave, &dealt).await {
+            return self.put_back(&dealt, &error);
         }
         self.workers += dealt.len() as u32;
         self.job.tell(JobEvent::Workers(self.workers));
@@ -183,7 +222,10 @@ impl Driver {
         let room = self.room();
         let (suspects, others): (Vec<u32>, Vec<u32>) =
             calls.iter().partition(|index| self.job.ledger.is_suspect(**index));
-        let first = self.wave == 0 && others.len() as u32 == self.job.plan.inputs.len();
+        // A job that was taken up has no chunks.
+        let planned = !self.job.plan.chunks.is_empty();
+        let all = others.len() as u32 == self.job.plan.inputs.len();
+        let first = planned && self.workers == 0 && all;
         let chunks: Vec<CallRange> = if first {
             self.job.plan.chunks.clone()
         } else {
@@ -204,17 +246,32 @@ impl Driver {
         dealt
     }
 
-    async fn start(&self, wave: u32, dealt: &[Vec<(u32, u32)>]) -> Result<(), String> {
-        let order =
-            upload(&self.job, wave, dealt, &self.around).await.map_err(|e| e.to_string())?;
+    async fn start(&self, wave: u32, dealt: &[Vec<(u32, u32)>]) -> Result<(), NotStarted> {
+        let order = upload(&self.job, wave, dealt, &self.around).await?;
         let launch = Launch {
             job: self.job.id().clone(),
             workers: dealt.len() as u32,
             order,
             profile: self.job.profile.clone(),
         };
-        self.around.backend.deploy().await.map_err(|e| e.to_string())?;
-        self.around.backend.start(launch).await.map_err(|e| e.to_string())
+        self.around.backend.deploy().await?;
+        Ok(self.around.backend.start(launch).await?)
+    }
+
+    /// Takes the calls of a wave that was not started back, to be dealt again after a pause.
+    fn put_back(&mut self, dealt: &[Vec<(u32, u32)>], error: &NotStarted) {
+        let reason = error.to_string();
+        tracing::warn!(job = %self.job.id(), reason, "a wave could not be started");
+        if error.is_final() {
+            self.job.fail(&CallError::JobFailed { reason });
+            return;
+        }
+        // Their attempts' numbers stay used: what a worker that was stopped while its neighbours
+        // could not be started has written must not count as the next attempt's.
+        let now = Instant::now();
+        self.due.extend(dealt.iter().flatten().map(|(index, _)| (*index, now)));
+        self.count_death(&CallError::WorkerLost { reason });
+        self.not_before = now + self.job.plan.options.retry.wait(self.deaths);
     }
 
     /// Collects outcomes, and asks the platform from time to time; gives whether anything was new.
@@ -285,17 +342,17 @@ impl Driver {
     fn judge(&mut self, statuses: Vec<WorkerStatus>) {
         for status in statuses {
             let place = (status.wave, status.worker);
-            let lost = |cause| (None, cause);
-            let (running, cause) = match status.state {
+            let end = match status.state {
                 WorkerState::Pending | WorkerState::Running => continue,
-                WorkerState::Succeeded => lost(CallError::WorkerLost {
-                    reason: "the worker ended well, but this call's outcome is not in storage"
-                        .into(),
-                }),
-                WorkerState::Failed { running, cause } => (running.map(|r| r.index), cause),
+                WorkerState::Succeeded => End::idle(
+                    "the worker ended well, but this call's outcome is not in storage".into(),
+                ),
+                WorkerState::Failed { running, unseen, cause } => {
+                    End { running: running.map(|r| r.index), unseen, cause }
+                }
             };
             if let Some(share) = self.working.remove(&place) {
-                self.bury(place, share, running, cause);
+                self.bury(place, share, end);
             }
         }
     }
@@ -312,23 +369,20 @@ impl Driver {
         for place in silent {
             if let Some(share) = self.working.remove(&place) {
                 let reason = format!("it has said nothing for {bound:?}");
-                self.bury(place, share, None, CallError::WorkerLost { reason });
+                self.bury(place, share, End::idle(reason));
             }
         }
     }
 
     /// The call that ran is to blame (the first without an outcome, if the platform can't tell); the
     /// others go elsewhere.
-    fn bury(&mut self, place: (u32, u32), share: Share, running: Option<u32>, cause: CallError) {
+    fn bury(&mut self, place: (u32, u32), share: Share, end: End) {
+        let End { running, unseen, cause } = end;
         let worker = worker_number(place.0, place.1);
         let open = |(index, _): &&(u32, u32)| self.job.ledger.is_open(*index);
         let blamed = running.or_else(|| share.calls.iter().find(open).map(|(index, _)| *index));
-        self.deaths += u32::from(running.is_none());
-        if self.deaths >= DEATHS {
-            let reason =
-                format!("{DEATHS} workers in a row ended before any call did; the last: {cause}");
-            self.job.fail(&CallError::WorkerLost { reason });
-            return;
+        if running.is_none() && !(unseen && blamed.is_some()) {
+            self.count_death(&cause);
         }
         for (index, attempt) in share.calls {
             if !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
@@ -341,6 +395,16 @@ impl Driver {
             } else {
                 self.due.insert(index, Instant::now());
             }
+        }
+    }
+
+    /// Counts a death that no call is to blame for, and ends the job after some in a row.
+    fn count_death(&mut self, cause: &CallError) {
+        self.deaths += 1;
+        if self.deaths >= DEATHS {
+            let reason =
+                format!("{DEATHS} workers in a row ended before any call did; the last: {cause}");
+            self.job.fail(&CallError::WorkerLost { reason });
         }
     }
 
