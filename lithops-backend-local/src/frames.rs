@@ -46,6 +46,12 @@ impl Frames {
         Self { socket, decoder: FrameDecoder::new() }
     }
 
+    /// Frames whose bodies have at most `max_body` bytes.
+    #[cfg(feature = "containers")]
+    pub(crate) fn with_limit(socket: OwnedReadHalf, max_body: u64) -> Self {
+        Self { socket, decoder: FrameDecoder::with_limit(max_body) }
+    }
+
     /// The next frame; `None` when the other side has hung up.
     pub(crate) async fn next(&mut self) -> Result<Option<Frame>, Unreadable> {
         loop {
@@ -91,5 +97,25 @@ pub(crate) async fn hear(socket: OwnedReadHalf, sink: &LaneSink) -> bool {
                 return was_up;
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "containers"))]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use lithops_core::wire::FrameError;
+    use tokio::net::UnixStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_beyond_the_limit_is_not_waited_for() {
+        let (ours, mut agent) = UnixStream::pair().unwrap();
+        let mut lengths = Vec::new();
+        Frame::write_head(&[], 1, &mut lengths);
+        agent.write_all(&lengths).await.unwrap();
+        let error = Frames::with_limit(ours.into_split().0, 0).next().await.unwrap_err();
+        let error = error.downcast_ref::<FrameError>();
+        assert_eq!(error, Some(&FrameError::TooLong { head: 0, body: 1 }));
     }
 }

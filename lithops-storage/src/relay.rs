@@ -41,9 +41,9 @@
 mod connection;
 mod error;
 mod framed;
+mod incoming;
 mod lent;
 mod objects;
-
 mod pool;
 mod serve;
 mod storage;
@@ -62,6 +62,12 @@ pub const PREAMBLE: &[u8] = b"relay\n";
 
 /// How much of a stream is on its way at once.
 const PIECE: usize = 1024 * 1024;
+/// How large an object may be that is sent in one message.
+const AT_ONCE: usize = 256 * 1024 * 1024;
+/// How many connections the client works on at the same time.
+const AT_WORK: usize = 256;
+/// How long a worker may take to name its storage.
+const OPENING: std::time::Duration = std::time::Duration::from_secs(10);
 /// How often the client says that it is still at a request.
 const ALIVE_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a worker waits for a sign of life.

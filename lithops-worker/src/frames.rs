@@ -27,6 +27,11 @@ impl Frames {
         Self { socket, decoder: FrameDecoder::new(), piece: vec![0; 64 * 1024] }
     }
 
+    /// Frames whose bodies have at most `max_body` bytes.
+    pub(crate) fn with_limit(socket: UnixStream, max_body: u64) -> Self {
+        Self { decoder: FrameDecoder::with_limit(max_body), ..Self::new(socket) }
+    }
+
     /// The next frame; `None` when the client has hung up.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, ServeError> {
         loop {
@@ -47,5 +52,23 @@ impl Frames {
                 return Ok(None);
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_body_beyond_the_limit_is_not_waited_for() {
+        let (mut client, ours) = UnixStream::pair().unwrap();
+        let mut lengths = Vec::new();
+        Frame::write_head(&[], 1, &mut lengths);
+        client.write_all(&lengths).unwrap();
+        let error = Frames::with_limit(ours, 0).next().unwrap_err();
+        assert!(matches!(error, ServeError::Frame(FrameError::TooLong { head: 0, body: 1 })));
     }
 }

@@ -115,7 +115,7 @@ impl Container {
         exit: Exit,
     ) -> Result<Self, ComputeError> {
         let (reader, writer) = stream.into_split();
-        let mut frames = Frames::new(reader);
+        let mut frames = Frames::with_limit(reader, 0);
         match timeout(READY, hear(&mut frames)).await {
             Ok(Some(FromAgent::Hello { protocol: PROTOCOL })) => {}
             Ok(Some(FromAgent::Hello { protocol })) => {

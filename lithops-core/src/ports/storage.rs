@@ -88,7 +88,7 @@ pub trait StorageBackend: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`StorageErrorKind::Unsupported`] if the store knows no such addresses
-    /// ([`StorageCapability::presign`]).
+    /// ([`StorageCapability::presign`]), [`StorageErrorKind::Denied`] if it keeps them from this caller.
     async fn presign(
         &self,
         key: &str,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::message::{decode_head, encode};
@@ -115,6 +116,10 @@ enum FromHead {
     Ended { lane: u64, running: Option<(u32, u32, u32)>, cause: Option<CallError> },
 }
 
+fn bodiless<T: DeserializeOwned>(frame: &Frame) -> Result<T, FrameError> {
+    if frame.body.is_empty() { decode_head(&frame.head) } else { Err(FrameError::Body) }
+}
+
 impl ToAgent {
     /// The message's bytes.
     pub fn encode(&self) -> Encoded {
@@ -124,9 +129,9 @@ impl ToAgent {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`FrameError::Head`] if it is none.
+    /// [`FrameError::Head`] if it is none; [`FrameError::Body`] if it has a body.
     pub fn decode(frame: &Frame) -> Result<Self, FrameError> {
-        decode_head(&frame.head)
+        bodiless(frame)
     }
 }
 
@@ -147,9 +152,9 @@ impl FromAgent {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`FrameError::Head`] if it is none.
+    /// [`FrameError::Head`] if it is none; [`FrameError::Body`] if it has a body.
     pub fn decode(frame: &Frame) -> Result<Self, FrameError> {
-        Ok(match decode_head(&frame.head)? {
+        Ok(match bodiless(frame)? {
             FromHead::Hello(protocol) => Self::Hello { protocol },
             FromHead::Ended { lane, running, cause } => {
                 let running =
@@ -157,5 +162,30 @@ impl FromAgent {
                 Self::Ended { lane, running, cause }
             }
         })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use super::*;
+
+    fn frame(encoded: Encoded) -> Frame {
+        Frame::read_all(encoded.concat().into()).unwrap().remove(0)
+    }
+
+    #[test]
+    fn what_agent_and_client_say_has_no_body() {
+        let kill = ToAgent::Kill { lane: 7 };
+        let mut said = frame(kill.encode());
+        assert_eq!(ToAgent::decode(&said), Ok(kill));
+        said.body = "more".into();
+        assert_eq!(ToAgent::decode(&said), Err(FrameError::Body));
+
+        let hello = FromAgent::Hello { protocol: 1 };
+        let mut said = frame(hello.clone().encode());
+        assert_eq!(FromAgent::decode(&said), Ok(hello));
+        said.body = "more".into();
+        assert_eq!(FromAgent::decode(&said), Err(FrameError::Body));
     }
 }

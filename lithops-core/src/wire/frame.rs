@@ -10,6 +10,8 @@ const LARGE: u64 = 64 * 1024;
 const MAX_HEAD: u32 = 256 * 1024 * 1024;
 /// The longest body that is believed: 1 TiB.
 const MAX_BODY: u64 = 1 << 40;
+/// The longest head that is believed where bodies are limited.
+const MAX_LIMITED_HEAD: u32 = 16 * 1024 * 1024;
 
 /// One message: a MessagePack head and the raw bytes it speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,7 +61,7 @@ impl Frame {
         let mut rest = bytes;
         let mut frames = Vec::new();
         while !rest.is_empty() {
-            let (head, body) = lengths(&rest)?.ok_or(FrameError::Truncated)?;
+            let (head, body) = lengths(&rest, MAX_HEAD, MAX_BODY)?.ok_or(FrameError::Truncated)?;
             let total = PREFIX as u64 + u64::from(head) + body;
             if (rest.len() as u64) < total {
                 return Err(FrameError::Truncated);
@@ -73,12 +75,12 @@ impl Frame {
     }
 }
 
-fn lengths(bytes: &[u8]) -> Result<Option<(u32, u64)>, FrameError> {
+fn lengths(bytes: &[u8], max_head: u32, max_body: u64) -> Result<Option<(u32, u64)>, FrameError> {
     let Some(prefix) = bytes.first_chunk::<PREFIX>() else { return Ok(None) };
     let [h0, h1, h2, h3, body @ ..] = *prefix;
     let head = u32::from_le_bytes([h0, h1, h2, h3]);
     let body = u64::from_le_bytes(body);
-    if head > MAX_HEAD || body > MAX_BODY {
+    if head > max_head || body > max_body {
         return Err(FrameError::TooLong { head, body });
     }
     Ok(Some((head, body)))
@@ -88,10 +90,30 @@ fn lengths(bytes: &[u8]) -> Result<Option<(u32, u64)>, FrameError> {
 ///
 /// Ask [`next_frame`](Self::next_frame) until it gives none, then read into
 /// [`need`](Self::need).
-#[derive(Debug, Default)]
+///
+/// ```
+/// use lithops_core::wire::{Frame, FrameDecoder, FrameError, Need};
+///
+/// let mut decoder = FrameDecoder::with_limit(2);
+/// if let Need::Any(buffer) = decoder.need() {
+///     let mut frame = Vec::new();
+///     Frame::write_head(b"head", 3, &mut frame);
+///     buffer.extend_from_slice(&frame);
+/// }
+/// assert_eq!(decoder.next_frame(), Err(FrameError::TooLong { head: 4, body: 3 }));
+/// ```
+#[derive(Debug)]
 pub struct FrameDecoder {
     buffer: BytesMut,
     large: Option<(Bytes, Vec<u8>, usize)>,
+    max_head: u32,
+    max_body: u64,
+}
+
+impl Default for FrameDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Where the next bytes belong.
@@ -104,15 +126,28 @@ pub enum Need<'a> {
 }
 
 impl FrameDecoder {
-    /// A decoder at the start of a stream.
+    /// A decoder at the start of a stream that is trusted: with bodies of up to 1 TiB, and heads of
+    /// up to 256 MiB.
     pub fn new() -> Self {
-        Self::default()
+        Self { max_head: MAX_HEAD, ..Self::with_limit(MAX_BODY) }
+    }
+
+    /// A decoder that believes in no body of more than `max_body` bytes, and in no head of more than
+    /// 16 MiB.
+    pub fn with_limit(max_body: u64) -> Self {
+        Self { buffer: BytesMut::new(), large: None, max_head: MAX_LIMITED_HEAD, max_body }
+    }
+
+    /// Sets the limit for the bodies of further frames, in bytes. It does not hold for one whose
+    /// lengths have been read.
+    pub fn limit(&mut self, max_body: u64) {
+        self.max_body = max_body;
     }
 
     /// The next whole frame, if it is here.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`]; the stream can't be read any further then.
+    /// [`FrameError::TooLong`] beyond a limit; the stream can't be read any further then.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
         if let Some((_, body, len)) = &self.large
             && body.len() < *len
@@ -122,7 +157,8 @@ impl FrameDecoder {
         if let Some((head, body, _)) = self.large.take() {
             return Ok(Some(Frame { head, body: Bytes::from(body) }));
         }
-        let Some((head_len, body_len)) = lengths(&self.buffer)? else { return Ok(None) };
+        let lengths = lengths(&self.buffer, self.max_head, self.max_body)?;
+        let Some((head_len, body_len)) = lengths else { return Ok(None) };
         let head_end = PREFIX + head_len as usize;
         if self.buffer.len() < head_end {
             self.buffer.reserve(head_end - self.buffer.len());
@@ -247,6 +283,53 @@ mod tests {
             decoder.next_frame(),
             Err(FrameError::TooLong { head: u32::MAX, body: u64::MAX })
         );
+    }
+
+    /// What `decoder` makes of a frame of which no more than the lengths have come.
+    fn claimed(mut decoder: FrameDecoder, head: u32, body: u64) -> Result<bool, FrameError> {
+        let Need::Any(buffer) = decoder.need() else { panic!("a large body is under way") };
+        buffer.extend_from_slice(&head.to_le_bytes());
+        buffer.extend_from_slice(&body.to_le_bytes());
+        decoder.next_frame().map(|frame| frame.is_some())
+    }
+
+    #[test]
+    fn a_limit_is_the_longest_body_that_is_believed() {
+        let limited = || FrameDecoder::with_limit(100_000);
+        assert_eq!(claimed(limited(), 1, 100_000), Ok(false));
+        let error = FrameError::TooLong { head: 1, body: 100_001 };
+        assert_eq!(claimed(limited(), 1, 100_001), Err(error));
+        let error = FrameError::TooLong { head: 0, body: 1 };
+        assert_eq!(claimed(FrameDecoder::with_limit(0), 0, 1), Err(error));
+        assert_eq!(claimed(FrameDecoder::new(), 1, 1 << 40), Ok(false));
+        assert_eq!(claimed(FrameDecoder::default(), 256 << 20, 0), Ok(false));
+    }
+
+    #[test]
+    fn where_bodies_are_limited_a_head_has_16_mebibytes_at_most() {
+        let limited = || FrameDecoder::with_limit(u64::MAX);
+        assert_eq!(claimed(limited(), 16 << 20, 0), Ok(false));
+        let error = FrameError::TooLong { head: (16 << 20) + 1, body: 0 };
+        assert_eq!(claimed(limited(), (16 << 20) + 1, 0), Err(error));
+    }
+
+    #[test]
+    fn another_limit_holds_from_the_next_frame_on() {
+        let bytes = encoded(&[(vec![1], vec![2; 70_000]), (vec![3], vec![4; 11])]);
+        let mut decoder = FrameDecoder::with_limit(70_000);
+        if let Need::Any(buffer) = decoder.need() {
+            buffer.extend_from_slice(&bytes[..100]);
+        }
+        assert_eq!(decoder.next_frame(), Ok(None));
+        decoder.limit(10);
+        if let Need::Exactly(body, missing) = decoder.need() {
+            body.extend_from_slice(&bytes[100..100 + missing]);
+        }
+        assert_eq!(decoder.next_frame().unwrap().unwrap().body.len(), 70_000);
+        if let Need::Any(buffer) = decoder.need() {
+            buffer.extend_from_slice(&bytes[bytes.len() - 24..]);
+        }
+        assert_eq!(decoder.next_frame(), Err(FrameError::TooLong { head: 1, body: 11 }));
     }
 
     #[test]

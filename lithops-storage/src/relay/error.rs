@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lithops_core::ports::{StorageError, StorageErrorKind, StorageLocation};
 use lithops_core::wire::FrameError;
 
-use super::SILENCE;
+use super::{AT_ONCE, OPENING, SILENCE};
 
 /// The name in errors that come from the way itself and not from a storage.
 const STORE: &str = "relay";
@@ -21,6 +21,9 @@ pub enum ServeError {
     /// The worker sends a message where none or another one belongs.
     #[error("a worker spoke about storages out of turn")]
     OutOfTurn,
+    /// The worker does not say which storage it wants.
+    #[error("a worker has not named its storage within {} s", OPENING.as_secs())]
+    Late,
     /// The socket failed.
     #[error("the socket to a worker failed: {0}")]
     Io(#[from] io::Error),
@@ -70,6 +73,40 @@ pub(super) fn not_lent(location: &StorageLocation) -> StorageError {
             "the client has not lent this storage to its workers: lend it, or give the worker a \
              network and credentials of its own"
                 .into(),
+        ),
+    }
+}
+
+/// The error of a client that gives no addresses away.
+pub(super) fn no_address(key: &str) -> StorageError {
+    StorageError {
+        kind: StorageErrorKind::Denied,
+        store: STORE,
+        operation: "presign",
+        key: key.to_owned(),
+        source: Some(
+            "the client signs no addresses for its workers, since whoever learns one needs no other \
+             credential: sign it at the client and pass it on, or give the worker credentials of \
+             its own"
+                .into(),
+        ),
+    }
+}
+
+/// The error of an object that is too large to be created through the client.
+pub(super) fn too_large(key: &str, size: usize) -> StorageError {
+    StorageError {
+        kind: StorageErrorKind::Unsupported,
+        store: STORE,
+        operation: "put",
+        key: key.to_owned(),
+        source: Some(
+            format!(
+                "an object of {size} bytes can't be created through the client, which takes {} MiB \
+                 at once: overwrite it, which may be any size, or create smaller ones",
+                AT_ONCE >> 20
+            )
+            .into(),
         ),
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lithops_core::ports::{StorageBackend, StorageError, StorageLocation};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::AT_WORK;
 use super::objects::LentObjects;
 
 /// The storages that workers may use through their client; what is not in here is refused.
@@ -25,10 +27,21 @@ use super::objects::LentObjects;
 /// lent.take_back(&storage.location());
 /// assert!(!lent.is_lent(&storage.location()));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lent {
     storages: Mutex<Storages>,
     objects: Mutex<BTreeMap<StorageLocation, Arc<LentObjects>>>,
+    /// Only of connections at work: workers keep idle ones, and more may be idle than may work.
+    at_work: Semaphore,
+}
+
+/// A place among the connections that the client works on; there always is one, in the end.
+pub(super) type Turn<'a> = Option<SemaphorePermit<'a>>;
+
+impl Default for Lent {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 type Storages = BTreeMap<StorageLocation, Arc<dyn StorageBackend>>;
@@ -36,7 +49,8 @@ type Storages = BTreeMap<StorageLocation, Arc<dyn StorageBackend>>;
 impl Lent {
     /// Lends nothing.
     pub fn new() -> Self {
-        Self::default()
+        let at_work = Semaphore::new(AT_WORK);
+        Self { storages: Mutex::default(), objects: Mutex::default(), at_work }
     }
 
     /// Lends `storage` under its location, also to workers that are connected already.
@@ -79,6 +93,12 @@ impl Lent {
         }
         let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         objects.get(location).map(|lent| Arc::clone(lent) as Arc<dyn StorageBackend>)
+    }
+
+    /// Waits until less than [`AT_WORK`] connections are at work.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        // It is never closed.
+        self.at_work.acquire().await.ok()
     }
 
     fn storages(&self) -> MutexGuard<'_, Storages> {

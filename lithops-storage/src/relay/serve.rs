@@ -1,74 +1,40 @@
 //! The client's side of one connection: carries out what a worker asks.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-use futures::{StreamExt, stream};
-use lithops_core::ports::{
-    ByteStream, ObjectStream, StorageBackend, StorageError, StorageErrorKind,
-};
-use lithops_core::secret::Secret;
-use lithops_core::wire::{FrameDecoder, FromRelay, PROTOCOL, ToRelay};
+use futures::StreamExt;
+use lithops_core::ports::{ObjectStream, StorageBackend, StorageCapability, StorageError};
+use lithops_core::wire::{FromRelay, PROTOCOL, ToRelay};
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, Interval, interval_at, timeout};
 
-use super::error::{ServeError, other_protocol};
-use super::framed::{Outgoing, is_hang_up, read_some};
-use super::lent::Lent;
-use super::{ALIVE_EVERY, PIECE};
+use super::error::{ServeError, no_address, other_protocol};
+use super::framed::Outgoing;
+use super::incoming::{Incoming, Progress, Stop, pieces};
+use super::lent::{Lent, Turn};
+use super::{ALIVE_EVERY, AT_ONCE, OPENING, PIECE};
 
 /// Serves one worker on a connection whose [`PREAMBLE`](super::PREAMBLE) has been read, until the
 /// worker hangs up.
 ///
 /// A request under way is given up when the worker hangs up. What a worker stores at once is held
-/// in memory whole, what it streams in pieces of up to a mebibyte. A worker that does not read its
-/// answer is waited for until it hangs up: whoever stops workers ends this too. Dropping the future
-/// closes the connection.
+/// in memory whole, up to 256 MiB, what it streams in pieces of up to a mebibyte. At most 256
+/// connections of one [`Lent`] are at a request or a stream at the same time; a worker whose request
+/// comes beyond them waits. A worker that does not read its answer is waited for until it hangs up:
+/// whoever stops workers ends this too. Dropping the future closes the connection.
 ///
 /// # Errors
-/// [`ServeError`] if the worker sends what is no request. The connection is closed then; others
-/// know nothing of it.
+/// [`ServeError`] if the worker sends what is no request, or more than may be sent at once, or does
+/// not name its storage within 10 s. The connection is closed then; others know nothing of it.
 pub async fn serve(stream: UnixStream, lent: Arc<Lent>) -> Result<(), ServeError> {
     let (reader, writer) = stream.into_split();
-    let incoming = Incoming { reader, decoder: FrameDecoder::new() };
-    let mut session = Session { incoming: Arc::new(Mutex::new(incoming)), writer };
+    let incoming = Arc::new(Mutex::new(Incoming::new(reader)));
+    let mut session = Session { incoming, writer };
     match session.run(&lent).await {
         Ok(()) | Err(Stop::HungUp) => Ok(()),
         Err(Stop::Failed(error)) => Err(error),
-    }
-}
-
-/// Why a connection ends.
-enum Stop {
-    HungUp,
-    Failed(ServeError),
-}
-
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Self {
-        if is_hang_up(&error) { Self::HungUp } else { Self::Failed(error.into()) }
-    }
-}
-
-struct Incoming {
-    reader: OwnedReadHalf,
-    decoder: FrameDecoder,
-}
-
-impl Incoming {
-    /// The next message. Dropped before its end, it has taken none.
-    async fn next(&mut self) -> Result<ToRelay, Stop> {
-        loop {
-            let frame = self.decoder.next_frame().map_err(|e| Stop::Failed(e.into()))?;
-            if let Some(frame) = frame {
-                return ToRelay::decode(frame).map_err(|error| Stop::Failed(error.into()));
-            }
-            if !read_some(&mut self.reader, &mut self.decoder).await? {
-                return Err(Stop::HungUp);
-            }
-        }
     }
 }
 
@@ -82,7 +48,9 @@ impl Session {
     async fn run(&mut self, lent: &Lent) -> Result<(), Stop> {
         let Some(storage) = self.open(lent).await? else { return Ok(()) };
         loop {
-            let request = self.incoming.lock().await.next().await?;
+            self.incoming.lock().await.begun().await?;
+            let _turn = self.turn(lent).await?;
+            let request = self.incoming.lock().await.next(AT_ONCE).await?;
             match request {
                 ToRelay::GetStream { key, range } => {
                     let found = self.while_heard(storage.get_stream(&key, range)).await?;
@@ -107,7 +75,11 @@ impl Session {
 
     /// Opens what the worker asks for, if it is lent.
     async fn open(&mut self, lent: &Lent) -> Result<Option<Arc<dyn StorageBackend>>, Stop> {
-        let first = self.incoming.lock().await.next().await?;
+        let first = {
+            let mut incoming = self.incoming.lock().await;
+            let late = |_| Stop::Failed(ServeError::Late);
+            timeout(OPENING, incoming.next(0)).await.map_err(late)??
+        };
         let ToRelay::Open { protocol, location } = first else {
             return Err(Stop::Failed(ServeError::OutOfTurn));
         };
@@ -122,17 +94,30 @@ impl Session {
         Ok(storage.filter(|_| is_open))
     }
 
+    /// Waits until a request may be read, and tells the worker of being alive.
+    async fn turn<'a>(&mut self, lent: &'a Lent) -> Result<Turn<'a>, Stop> {
+        let mut turn = std::pin::pin!(lent.turn());
+        let mut alive = alive();
+        loop {
+            tokio::select! {
+                biased;
+                turn = &mut turn => return Ok(turn),
+                _ = alive.tick() => self.say(FromRelay::Alive).await?,
+            }
+        }
+    }
+
     /// Works on a request as long as the worker waits for it, and tells it of being alive.
     async fn while_heard<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
         let mut work = std::pin::pin!(work);
-        let mut alive = interval_at(Instant::now() + ALIVE_EVERY, ALIVE_EVERY);
+        let mut alive = alive();
         let incoming = Arc::clone(&self.incoming);
         let mut incoming = incoming.lock().await;
         loop {
             tokio::select! {
                 // First, so that what was cancelled before it began does not begin.
                 biased;
-                said = incoming.next() => {
+                said = incoming.next(0) => {
                     said?;
                     return Err(Stop::Failed(ServeError::OutOfTurn));
                 }
@@ -164,22 +149,31 @@ impl Session {
     /// Stores the stream that follows. Gives whether the next message is a request again: it is
     /// not, where the storage has failed in the middle of the stream.
     async fn take_stream(&mut self, storage: &dyn StorageBackend, key: &str) -> Result<bool, Stop> {
-        let at_end = Arc::new(AtomicBool::new(false));
-        let body = pieces(Arc::clone(&self.incoming), Arc::clone(&at_end), key.to_owned());
+        let progress = Arc::new(StdMutex::new(Progress::default()));
+        let body = pieces(Arc::clone(&self.incoming), Arc::clone(&progress), key.to_owned());
         let mut stored = storage.put_stream(key, body);
-        let mut alive = interval_at(Instant::now() + ALIVE_EVERY, ALIVE_EVERY);
+        let mut alive = alive();
         let stored = loop {
             tokio::select! {
                 stored = &mut stored => break stored,
                 _ = alive.tick() => self.say(FromRelay::Alive).await?,
             }
         };
+        let reached = {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *progress)
+        };
+        let at_end = match reached {
+            Progress::Unfinished => false,
+            Progress::Finished => true,
+            Progress::Broken(error) => return Err(Stop::Failed(error)),
+        };
         self.say(match stored {
             Ok(size) => FromRelay::Stored(size),
             Err(error) => failed(&error),
         })
         .await?;
-        Ok(at_end.load(Ordering::Acquire))
+        Ok(at_end)
     }
 
     async fn say(&mut self, message: FromRelay) -> Result<(), Stop> {
@@ -189,6 +183,11 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// When to give the next signs of life.
+fn alive() -> Interval {
+    interval_at(Instant::now() + ALIVE_EVERY, ALIVE_EVERY)
 }
 
 fn failed(error: &StorageError) -> FromRelay {
@@ -201,7 +200,9 @@ async fn carry_out(
     request: ToRelay,
 ) -> Option<Result<FromRelay, StorageError>> {
     Some(match request {
-        ToRelay::Capability => storage.capability().await.map(FromRelay::Capability),
+        ToRelay::Capability => storage.capability().await.map(|capability| {
+            FromRelay::Capability(StorageCapability { presign: false, ..capability })
+        }),
         ToRelay::Put { key, mode, body } => {
             storage.put(&key, body, mode).await.map(|()| FromRelay::Done)
         }
@@ -215,10 +216,7 @@ async fn carry_out(
         }
         ToRelay::Delete { keys } => storage.delete(&keys).await.map(|()| FromRelay::Done),
         ToRelay::Copy { from, to } => storage.copy(&from, &to).await.map(|()| FromRelay::Done),
-        ToRelay::Presign { key, access, valid_for } => {
-            let address = storage.presign(&key, access, valid_for).await;
-            address.map(|address| FromRelay::Address(Secret::new(address)))
-        }
+        ToRelay::Presign { key, .. } => Err(no_address(&key)),
         ToRelay::Open { .. }
         | ToRelay::GetStream { .. }
         | ToRelay::PutStream { .. }
@@ -226,40 +224,4 @@ async fn carry_out(
         | ToRelay::End
         | ToRelay::Broken(_) => return None,
     })
-}
-
-/// The pieces that a worker sends, one at a time as the storage asks for them. Sets `at_end` when
-/// the last one has come, or the worker's word that it failed.
-fn pieces(incoming: Arc<Mutex<Incoming>>, at_end: Arc<AtomicBool>, key: String) -> ByteStream {
-    let pieces = stream::unfold(Some(incoming), move |incoming| {
-        let (at_end, key) = (Arc::clone(&at_end), key.clone());
-        async move {
-            let incoming = incoming?;
-            let said = incoming.lock().await.next().await;
-            match said {
-                Ok(ToRelay::Piece(piece)) => Some((Ok(piece), Some(incoming))),
-                Ok(ToRelay::End) => {
-                    at_end.store(true, Ordering::Release);
-                    None
-                }
-                Ok(ToRelay::Broken(failure)) => {
-                    at_end.store(true, Ordering::Release);
-                    Some((Err(failure.into()), None))
-                }
-                Ok(_) | Err(_) => Some((Err(broken_off(key)), None)),
-            }
-        }
-    });
-    pieces.boxed()
-}
-
-/// Nobody reads it but the storage, which stores nothing then: the worker is gone.
-fn broken_off(key: String) -> StorageError {
-    StorageError {
-        kind: StorageErrorKind::Unavailable,
-        store: "relay",
-        operation: "put_stream",
-        key,
-        source: Some("the worker broke off in the middle of the stream".into()),
-    }
 }

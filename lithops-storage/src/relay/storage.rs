@@ -14,10 +14,14 @@ use lithops_core::ports::{
 };
 use lithops_core::wire::{FromRelay, ToRelay};
 
+use super::AT_ONCE;
 use super::connection::Connection;
-use super::error::{LostError, place};
+use super::error::{LostError, place, too_large};
 use super::pool::{Pool, Unopened};
 use super::upload::upload;
+
+/// How many keys are sent at once: the client takes messages of a bounded length.
+const KEYS: usize = 1000;
 
 /// A storage that the client lends, through a Unix socket.
 ///
@@ -29,7 +33,10 @@ use super::upload::upload;
 ///
 /// A request costs one round trip over a connection that is kept for the next one. A request that
 /// is dropped closes its connection, and the client stops. An object that is read or stored at once
-/// is in the memory of both processes whole, one that is streamed up to a mebibyte.
+/// is in the memory of both processes whole, one that is streamed up to a mebibyte. One of more than
+/// 256 MiB is always streamed to the client, and can't be stored by [`PutMode::Create`]. The client
+/// gives no addresses: [`presign`](StorageBackend::presign) is
+/// [`Denied`](lithops_core::ports::StorageErrorKind::Denied).
 ///
 /// Clones share their connections.
 #[derive(Clone, Debug)]
@@ -131,7 +138,15 @@ impl StorageBackend for RelayStorage {
     }
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<(), StorageError> {
-        self.ask("put", key, ToRelay::Put { key: key.to_owned(), mode, body }, done).await
+        match mode {
+            _ if body.len() <= AT_ONCE => {
+                self.ask("put", key, ToRelay::Put { key: key.to_owned(), mode, body }, done).await
+            }
+            PutMode::Overwrite => {
+                self.put_stream(key, stream::iter([Ok(body)]).boxed()).await.map(drop)
+            }
+            PutMode::Create => Err(too_large(key, body.len())),
+        }
     }
 
     async fn put_stream(&self, key: &str, body: ByteStream) -> Result<u64, StorageError> {
@@ -192,8 +207,11 @@ impl StorageBackend for RelayStorage {
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), StorageError> {
-        let first = keys.first().map_or("", String::as_str);
-        self.ask("delete", first, ToRelay::Delete { keys: keys.to_vec() }, done).await
+        for keys in keys.chunks(KEYS) {
+            let first = keys.first().map_or("", String::as_str);
+            self.ask("delete", first, ToRelay::Delete { keys: keys.to_vec() }, done).await?;
+        }
+        Ok(())
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<(), StorageError> {

@@ -50,11 +50,19 @@ impl ByHand {
 pub(crate) async fn worker(
     storage: Arc<dyn StorageBackend>,
 ) -> (ByHand, JoinHandle<Result<(), ServeError>>) {
-    let (ours, theirs) = UnixStream::pair().unwrap();
     let location = storage.location();
     let lent = Arc::new(Lent::new());
     lent.lend(storage);
-    let serving = tokio::spawn(serve(theirs, lent));
+    worker_of(&lent, location).await
+}
+
+/// A worker by hand that has opened one of the storages that are lent.
+pub(crate) async fn worker_of(
+    lent: &Arc<Lent>,
+    location: StorageLocation,
+) -> (ByHand, JoinHandle<Result<(), ServeError>>) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let serving = tokio::spawn(serve(theirs, Arc::clone(lent)));
     let mut worker = ByHand::new(ours);
     worker.say(ToRelay::Open { protocol: PROTOCOL, location }.encode()).await;
     assert_eq!(FromRelay::decode(worker.hear().await), Ok(FromRelay::Opened));

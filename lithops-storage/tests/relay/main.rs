@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alive;
+mod bounds;
 mod broken;
 mod client;
 mod refused;
+mod signed;
 
 use std::fs;
 use std::sync::Arc;
@@ -45,14 +47,14 @@ fn files() -> (Storage, (Client, Emptied)) {
 storage_suite!(memory_through_a_relay, async { memory() }, open, {
     create_if_absent: yes,
     racers: 16,
-    presign: "memory has no address",
+    presign: "a client gives no addresses",
     nested_keys: yes,
     missing_place: "memory is always there",
 });
 storage_suite!(files_through_a_relay, async { files() }, open, {
     create_if_absent: yes,
     racers: 16,
-    presign: "nobody serves the folder",
+    presign: "a client gives no addresses",
     nested_keys: "a file is no folder",
     missing_place: "a missing folder is an empty one: the first object makes it",
 });

@@ -51,7 +51,7 @@ fn try_serve(agent: &Agent) -> Result<(), ServeError> {
     let client = Arc::new(Client(Mutex::new(control.try_clone()?)));
     client.say(FromAgent::Hello { protocol: PROTOCOL });
     let workers = Workers::new(agent.socket.clone(), client);
-    let mut frames = Frames::new(control);
+    let mut frames = Frames::with_limit(control, 0);
     while let Some(frame) = frames.next()? {
         match ToAgent::decode(&frame)? {
             ToAgent::Start(start) => workers.start(start),
