@@ -13,7 +13,7 @@ use lithops_storage::relay::{self, Lent};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -22,6 +22,11 @@ use super::owner::Owner;
 /// What the names of folders begin with, and the file in them that says whose they are.
 const PREFIX: &str = "lithops-";
 const OWNER: &str = "owner";
+
+/// How many connections may not have said yet what they are for, and how many may carry requests to
+/// storages: a call that opens without end must not take the client's last file.
+const STRANGERS: usize = 64;
+const RELAYS: usize = 512;
 
 /// How long a connection may take to say what it is for.
 const INTRODUCTION: Duration = Duration::from_secs(10);
@@ -131,10 +136,19 @@ impl Drop for Expected {
 }
 
 async fn accept(listener: UnixListener, waiting: Arc<Waiting>, lent: Arc<Lent>) {
-    loop {
+    let (strangers, relays) = (semaphore(STRANGERS), semaphore(RELAYS));
+    // They are never closed.
+    while let Ok(stranger) = Arc::clone(&strangers).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(route(stream, Arc::clone(&waiting), Arc::clone(&lent)));
+                let routed = route(
+                    stream,
+                    stranger,
+                    Arc::clone(&waiting),
+                    Arc::clone(&lent),
+                    Arc::clone(&relays),
+                );
+                tokio::spawn(routed);
             }
             Err(error) => {
                 // Too many open files, most likely: one of them will be closed.
@@ -145,14 +159,28 @@ async fn accept(listener: UnixListener, waiting: Arc<Waiting>, lent: Arc<Lent>) 
     }
 }
 
-async fn route(mut stream: UnixStream, waiting: Arc<Waiting>, lent: Arc<Lent>) {
+fn semaphore(permits: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(permits))
+}
+
+async fn route(
+    mut stream: UnixStream,
+    stranger: OwnedSemaphorePermit,
+    waiting: Arc<Waiting>,
+    lent: Arc<Lent>,
+    relays: Arc<Semaphore>,
+) {
     let preamble = match timeout(INTRODUCTION, introduction(&mut stream)).await {
         Ok(Ok(Some(preamble))) => preamble,
         Ok(Ok(None) | Err(_)) | Err(_) => {
             return tracing::warn!("a connection from a container does not say what it is for");
         }
     };
+    drop(stranger);
     if preamble == Preamble::Relay {
+        let Ok(_one_of_many) = relays.try_acquire() else {
+            return tracing::warn!("calls in containers open more than {RELAYS} connections");
+        };
         if let Err(error) = relay::serve(stream, lent).await {
             tracing::warn!(%error, "a container's request for a storage can't be served");
         }
