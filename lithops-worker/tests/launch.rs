@@ -205,7 +205,7 @@ fn a_program_that_is_not_in_storage_is_named() {
     let (code, words) = refusal(place.launch(missing, &[]));
     assert_eq!(code, 111);
     assert!(words.contains(&format!("program {missing} is not in its storage")), "{words}");
-    assert!(words.contains("start the job again"), "{words}");
+    assert!(words.contains("start the client again"), "{words}");
     assert_eq!(place.kept(), [""; 0]);
 }
 

@@ -24,7 +24,7 @@ pub enum LaunchError {
     /// The storage has no such program.
     #[error(
         "program {program} is not in its storage ({source}): it was removed, or never uploaded; \
-         start the job again, which uploads it"
+         start the client again, which uploads it"
     )]
     Missing {
         /// The program.
@@ -38,7 +38,7 @@ pub enum LaunchError {
     /// What the storage has is something else.
     #[error(
         "program {program} is damaged in its storage and was not run: {why}; delete the object \
-         `{key}` and start the job again, which uploads it"
+         `{key}` and start the client again, which uploads it"
     )]
     Damaged {
         /// The program.
