@@ -115,6 +115,7 @@ fn query(file: &Path, words: u64) -> Turn {
         "import duckdb, time\n\
          db = duckdb.connect()\n\
          db.execute('SET threads = 1')\n\
+         db.execute('SET enable_progress_bar = false')\n\
          begun = time.perf_counter()\n\
          lines = \"read_csv('{}', columns = {{'line': 'VARCHAR'}}, delim = '\\\\t', quote = '', \
          escape = '', header = false, auto_detect = false)\"\n\
