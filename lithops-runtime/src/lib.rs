@@ -46,6 +46,9 @@ pub use docker_config::UserFileError;
 pub use facts::{FactsError, Incompatible, RuntimeFacts, check};
 #[cfg(feature = "engine")]
 pub use image::StoredError;
-pub use image::{Archive, Blob, Content, Image, ImageError, Kind, Layer, Note, Recipe, label};
+pub use image::{
+    Archive, Blob, CERTIFICATE_BUNDLES, Content, Image, ImageError, Kind, Layer, Note, Recipe,
+    label,
+};
 pub use oci_spec::image::{Digest, MediaType};
 pub use program::{Architecture, GlibcVersion, Needs, NotAVersion, Program, ProgramError};

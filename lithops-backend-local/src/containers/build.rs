@@ -11,6 +11,7 @@ use bollard::models::ImageSummary;
 use bollard::query_parameters::ListImagesOptionsBuilder;
 use lithops_core::function::build_id;
 use lithops_core::ports::ComputeError;
+use lithops_runtime::CERTIFICATE_BUNDLES;
 use lithops_runtime::engine::{Engine, EngineError};
 
 use super::error::{from_answer, from_engine};
@@ -22,16 +23,6 @@ const STATE: &str = "dev.lithops.made-from";
 
 /// Where images that are made on the spot have their names: `lithops/PROGRAM:TAG`.
 const OWN: &str = "lithops/";
-
-/// Where the certificates of this machine may be.
-const CERTIFICATES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/var/lib/ca-certificates/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 /// This build of the program, on this machine as it is.
 #[derive(Clone, Debug)]
@@ -102,7 +93,7 @@ fn ingredients() -> BTreeSet<PathBuf> {
     let loaded = code.filter_map(|line| Some(PathBuf::from(&line[line.find('/')?..])));
     let libraries = loaded.filter(|path| path.to_string_lossy().contains(".so"));
     let told = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    libraries.chain(told).chain(CERTIFICATES.map(PathBuf::from)).collect()
+    libraries.chain(told).chain(CERTIFICATE_BUNDLES.map(PathBuf::from)).collect()
 }
 
 /// The name of an image that was made on the spot, by which it is known by its content; `None` for

@@ -71,10 +71,13 @@ impl Container {
         // By its name, as its id may never be told.
         let mut unfinished = Unfinished { docker: docker.clone(), name: Some(name.to_owned()) };
         let created = docker.create_container(Some(options), body);
-        let created = in_time(CREATE, created).await.map_err(|refused| match refused {
-            Ok(answer) if is_missing(&answer) => StartError::NoImage(from_answer(CREATE, answer)),
-            Ok(answer) => StartError::Other(not_created(answer)),
-            Err(late) => StartError::Other(late),
+        let created = in_time(CREATE, created).await.map_err(StartError::Other)?;
+        let created = created.map_err(|answer| {
+            if is_missing(&answer) {
+                StartError::NoImage(from_answer(CREATE, answer))
+            } else {
+                StartError::Other(not_created(answer))
+            }
         })?;
         for warning in created.warnings {
             tracing::warn!(container = name, warning, "the engine warns");
@@ -92,11 +95,10 @@ impl Container {
         expected: &mut Expected,
     ) -> Result<Self, ComputeError> {
         const ATTACH: &str = "attach to a container";
-        let exit = in_time(ATTACH, Exit::watch(docker, &id)).await;
-        let mut exit =
-            exit.map_err(|refused| refused.map_or_else(|late| late, |a| on_its_way(ATTACH, a)))?;
-        let started = in_time(START, docker.start_container(&id, None)).await;
-        started.map_err(|refused| refused.map_or_else(|late| late, |a| on_its_way(START, a)))?;
+        let exit = in_time(ATTACH, Exit::watch(docker, &id)).await?;
+        let mut exit = exit.map_err(|answer| on_its_way(ATTACH, answer))?;
+        let started = in_time(START, docker.start_container(&id, None)).await?;
+        started.map_err(|answer| on_its_way(START, answer))?;
         let stream = tokio::select! {
             stream = expected.connection() => stream.ok_or_else(|| too_early("nobody listens"))?,
             end = exit.ended() => return Err(too_early(&end)),
@@ -246,18 +248,15 @@ impl Drop for Unfinished {
     }
 }
 
-/// Bounds a request that the engine answers at once when it is well. `Err(Ok(_))` is its refusal.
+/// Bounds a request that the engine answers at once when it is well; gives its answer.
 async fn in_time<T>(
     operation: &'static str,
     request: impl Future<Output = Result<T, Answer>>,
-) -> Result<T, Result<Answer, ComputeError>> {
-    match timeout(REQUEST, request).await {
-        Ok(answer) => answer.map_err(Ok),
-        Err(_) => {
-            let message = format!("the engine does not answer within {REQUEST:?}");
-            Err(Err(error(ComputeErrorKind::Unavailable, operation, message)))
-        }
-    }
+) -> Result<Result<T, Answer>, ComputeError> {
+    timeout(REQUEST, request).await.map_err(|_| {
+        let message = format!("the engine does not answer within {REQUEST:?}");
+        error(ComputeErrorKind::Unavailable, operation, message)
+    })
 }
 
 /// A refusal to make a container.

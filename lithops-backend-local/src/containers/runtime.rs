@@ -16,9 +16,6 @@ use super::error::{because, error, from_engine};
 const DEPLOY: &str = "make the runtime image";
 const FIND: &str = "find the runtime image";
 
-/// What the label of an image's kind says of a launcher.
-const LAUNCHER: &str = "launcher";
-
 /// The image that containers are made of, in the engine.
 #[derive(Debug)]
 pub(super) struct Runtime {
@@ -48,7 +45,7 @@ impl Runtime {
         if let Some(reference) = config.image.clone() {
             let image = take(engine, &reference).await?;
             let mut environment = Vec::new();
-            if image.labels.get(label::RUNTIME).is_some_and(|kind| kind == LAUNCHER) {
+            if image.labels.get(label::RUNTIME).is_some_and(|kind| kind == label::LAUNCHER) {
                 let order = launch(&image, config.program.clone(), storage).await?;
                 environment.extend(order.environment());
             }

@@ -75,7 +75,7 @@ fn labels(
     let program = &recipe.program;
     let kind = match recipe.kind {
         Kind::Program => "program",
-        Kind::Launcher => "launcher",
+        Kind::Launcher => label::LAUNCHER,
     };
     let glibc = facts.glibc.map_or(label::NONE.to_owned(), |version| version.to_string());
     let ours = [

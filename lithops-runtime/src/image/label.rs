@@ -1,6 +1,6 @@
 //! The labels of runtime images.
 
-/// What the image holds: `program`, or `launcher` for one that fetches programs.
+/// What the image holds: `program`, or [`LAUNCHER`].
 pub const RUNTIME: &str = "dev.lithops.runtime";
 /// The name of its program.
 pub const PROGRAM: &str = "dev.lithops.program";
@@ -15,5 +15,7 @@ pub const LIBRARIES: &str = "dev.lithops.libraries";
 /// The version of Lithops that made it.
 pub const VERSION: &str = "dev.lithops.version";
 
+/// What [`RUNTIME`] says of an image that fetches programs.
+pub const LAUNCHER: &str = "launcher";
 /// What [`GLIBC`] says of an image without one.
 pub const NONE: &str = "none";

@@ -29,6 +29,7 @@ pub use note::Note;
 pub use recipe::{Kind, Recipe};
 #[cfg(feature = "engine")]
 pub use stored::StoredError;
+pub use system::CERTIFICATE_BUNDLES;
 
 use crate::{Needs, RuntimeFacts};
 use manifest::manifest;

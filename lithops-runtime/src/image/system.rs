@@ -22,8 +22,9 @@ const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\n\
 const GROUP: &str = "root:x:0:\nnogroup:x:65534:\nlithops:x:65532:\n";
 const NSSWITCH: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 
-/// Where distributions keep the bundle of certificates that they trust.
-const BUNDLES: [&str; 6] = [
+/// Where distributions keep the bundle of certificates that they trust: the first that is there goes
+/// into images, unless `SSL_CERT_FILE` names another.
+pub const CERTIFICATE_BUNDLES: [&str; 6] = [
     CERTIFICATES,
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -52,7 +53,7 @@ pub(super) fn system(below: &Tree) -> Result<(Files, bool), ImageError> {
     let mut has_certificates = !lacks(CERTIFICATES);
     if !has_certificates {
         let told = std::env::var_os("SSL_CERT_FILE");
-        if let Some(bundle) = certificates(told.as_deref(), &BUNDLES.map(Path::new))? {
+        if let Some(bundle) = certificates(told.as_deref(), &CERTIFICATE_BUNDLES.map(Path::new))? {
             files.file(CERTIFICATES, 0o644, bundle);
             has_certificates = true;
         }
