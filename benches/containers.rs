@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "a bench that can't run has nothing to say")]
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-#[expect(dead_code, reason = "other benches show more")]
 mod table;
 
 use std::process::{Command, ExitCode, Stdio};

@@ -14,7 +14,6 @@ use table::{Table, Target, Turn, time};
 
 #[path = "../examples/tera_sort/records.rs"]
 mod records;
-#[expect(dead_code, reason = "other benches use the rest of it")]
 mod table;
 
 use records::{Facts, Output, Part, RECORD};

@@ -13,7 +13,6 @@ use table::{Table, Target, Turn, time};
 
 #[path = "../examples/word_count/count.rs"]
 mod count;
-#[expect(dead_code, reason = "other benches use the rest of it")]
 mod table;
 
 /// What one call counts.

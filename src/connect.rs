@@ -53,7 +53,8 @@ impl Builder {
         Ok(Self::new(Config::load()?))
     }
 
-    /// Chooses the backend by name: `processes`, `threads`, or `containers` (a feature).
+    /// Chooses the backend by name: `processes`, `threads`, or `containers` and `code_engine` (a
+    /// feature each).
     pub fn backend(mut self, name: impl Into<String>) -> Self {
         self.config.backend = name.into();
         self
@@ -186,8 +187,18 @@ impl Builder {
                 let (what, name) = ("backend", name.to_owned());
                 Err(ConfigError::LeftOut { what, name, feature: "containers" }.into())
             }
+            #[cfg(feature = "code-engine")]
+            "code_engine" => {
+                let config = code_engine(&self.config, self.program.clone())?;
+                Ok(Arc::new(lithops_backend_codeengine::CodeEngineBackend::new(config)))
+            }
+            #[cfg(not(feature = "code-engine"))]
+            name @ "code_engine" => {
+                let (what, name) = ("backend", name.to_owned());
+                Err(ConfigError::LeftOut { what, name, feature: "code-engine" }.into())
+            }
             name => {
-                let known = ["processes", "localhost", "threads", "containers"];
+                let known = ["processes", "localhost", "threads", "containers", "code_engine"];
                 Err(unknown("backend", name, &known).into())
             }
         }
@@ -316,6 +327,23 @@ fn containers(
         volumes: section.volumes.iter().map(volume).collect::<Result<_, _>>()?,
         environment: section.environment,
     })
+}
+
+/// The settings of Code Engine, checked, and what its workers are told of storages.
+#[cfg(feature = "code-engine")]
+fn code_engine(
+    config: &Config,
+    program: Option<PathBuf>,
+) -> Result<lithops_backend_codeengine::CodeEngineConfig, ConfigError> {
+    let settings = lithops_backend_codeengine::CodeEngineConfig::from_settings(config)?;
+    let access = lithops_storage::WorkerAccess {
+        trusted_profile: settings.trusted_profile.clone(),
+        // A Code Engine elsewhere is an emulator, which the direct addresses of IBM Cloud are not
+        // for.
+        inside_ibm_cloud: settings.endpoint.is_none(),
+    };
+    let worker_settings = lithops_storage::worker_settings(config, &access)?;
+    Ok(lithops_backend_codeengine::CodeEngineConfig { program, worker_settings, ..settings })
 }
 
 /// The executor of calls that call: one for all calls of this process.

@@ -52,7 +52,9 @@ pub use lithops_core::api::{
     MapReduce, MapReduceByKey, ObjectInput, ObjectInputs, Objects, Ordered, Pairs, Partitioned,
     Progress, SortedPairs, Unordered, Until, WaitReport, context, try_context, wait,
 };
-pub use lithops_core::config::{Config, ConfigError, ContainersSection};
+pub use lithops_core::config::{
+    CodeEngineSection, Config, ConfigError, ContainersSection, IbmSection, S3Section,
+};
 pub use lithops_core::data::{DataError, ObjectWriter, PartReader, RecordIter};
 pub use lithops_core::error::{Error, Result};
 pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};

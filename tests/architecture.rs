@@ -70,6 +70,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/pipelines.md",
     "docs/runtime-images.md",
     "docs/containers.md",
+    "docs/code-engine-emulator.md",
 ];
 
 #[test]
@@ -129,6 +130,15 @@ fn only_the_facade_depends_on_a_backend() {
             assert!(!backend, "{name} depends on {dependency}");
         }
     }
+}
+
+/// It stands in for a service that knows nothing of us.
+#[test]
+fn the_emulator_knows_nothing_of_lithops_but_how_to_reach_an_engine() {
+    let ours = dependencies("lithops-codeengine-emulator", Some(1))
+        .into_iter()
+        .filter(|name| name.starts_with("lithops"));
+    assert_eq!(ours.collect::<Vec<_>>(), ["lithops-codeengine-emulator", "lithops-runtime"]);
 }
 
 #[test]

@@ -143,14 +143,23 @@ async fn a_call_whose_worker_is_always_lost_unseen_is_named_after_three_attempts
 }
 
 #[tokio::test]
-async fn four_workers_that_end_between_calls_end_the_job() {
+async fn what_takes_four_workers_at_once_is_one_event_and_costs_no_result() {
     let (exec, backend) = shaky([Fault::Lost { unseen: false }]);
-    let error = exec.map(double, 0..8).chunk_size(2).await.unwrap_err();
+    let handle = exec.map(double, 0..8).chunk_size(2).submit().unwrap();
+    assert_eq!(handle.results().await.unwrap(), doubled());
+    assert_eq!(backend.launches.lock().unwrap()[0], 4);
+}
+
+#[tokio::test]
+async fn workers_that_end_between_calls_four_times_in_a_row_end_the_job() {
+    let (exec, backend) = shaky([Fault::Lost { unseen: false }; 9]);
+    let policy = RetryPolicy { worker_deaths: 9, ..RetryPolicy::default() };
+    let error = exec.map(double, 0..8).chunk_size(2).retry_policy(policy).await.unwrap_err();
     let Error::Call { cause: CallError::WorkerLost { reason }, .. } = error else {
         panic!("{error}")
     };
-    assert!(reason.starts_with("4 workers in a row ended before any call did"), "{reason}");
-    assert_eq!(*backend.launches.lock().unwrap(), [4]);
+    assert!(reason.starts_with("workers ended 4 times in a row before any call did"), "{reason}");
+    assert_eq!(backend.launches.lock().unwrap().len(), 4);
 }
 
 #[tokio::test]
@@ -174,10 +183,10 @@ async fn a_start_that_always_fails_ends_the_job_after_four_with_the_reason() {
     for kind in [Quota, Start, Unavailable] {
         let (exec, backend) = shaky([Fault::NotStarted(kind); 9]);
         let error = exec.map(double, 0..8).chunk_size(4).retry_policy(policy).await.unwrap_err();
-        let Error::Call { cause: CallError::WorkerLost { reason }, .. } = error else {
+        let Error::Call { cause: CallError::JobFailed { reason }, .. } = error else {
             panic!("{error}")
         };
-        assert!(reason.starts_with("4 workers in a row"), "{reason}");
+        assert!(reason.starts_with("workers could not be started, 4 times in a row"), "{reason}");
         assert!(reason.contains(&refused(kind).to_string()), "{reason}");
         assert_eq!(*backend.launches.lock().unwrap(), [2, 2, 2, 2]);
     }

@@ -1,5 +1,7 @@
 //! Turns, medians and the table of ratios.
 
+#![allow(dead_code, reason = "each bench uses a part")]
+
 use std::time::{Duration, Instant};
 
 /// What one turn of one side took, a call.
@@ -54,7 +56,8 @@ pub(crate) fn turns<const SIDES: usize>(
     turns
 }
 
-fn cpu_time() -> Duration {
+/// CPU time of this process so far, all threads together.
+pub(crate) fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
@@ -66,6 +69,8 @@ pub(crate) enum Target {
     None,
     AtMost(f64),
     Under(f64),
+    /// A time.
+    Within(Duration),
     AtLeast(f64),
     /// The difference, in nanoseconds a call.
     AboveByUnder(f64),
@@ -77,6 +82,7 @@ impl Target {
             Self::None => return String::new(),
             Self::AtMost(limit) => (format!("≤ {limit}"), value <= limit),
             Self::Under(limit) => (format!("< {limit}"), value < limit),
+            Self::Within(limit) => (format!("< {limit:?}"), value < limit.as_nanos() as f64),
             Self::AtLeast(limit) => (format!("≥ {limit}"), value >= limit),
             Self::AboveByUnder(limit) => (format!("< +{}", nanoseconds(limit)), value < limit),
         };
@@ -139,6 +145,28 @@ impl Table {
         let [_, bytes, _] = quartiles(bytes);
         let cells = [format!("{bytes:.0} B"), String::new(), String::new()];
         self.push(name, cells, target, bytes);
+    }
+
+    /// Times that nothing stands beside.
+    pub(crate) fn duration(
+        &mut self,
+        name: String,
+        times: impl Iterator<Item = Duration>,
+        target: Target,
+    ) {
+        let [_, time, _] = quartiles(times.map(|time| time.as_nanos() as f64).collect());
+        self.push(name, [nanoseconds(time), String::new(), String::new()], target, time);
+    }
+
+    /// How many there were of something.
+    pub(crate) fn count(
+        &mut self,
+        name: String,
+        counts: impl Iterator<Item = u64>,
+        target: Target,
+    ) {
+        let [_, count, _] = quartiles(counts.map(|count| count as f64).collect());
+        self.push(name, [format!("{count:.0}"), String::new(), String::new()], target, count);
     }
 
     /// Something to know of the measurement.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-/// Runtime images of Lithops, by hand.
+/// Runtime images of Lithops by hand, and a Code Engine on this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "lithops",
@@ -22,6 +22,20 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Build, push, list and delete runtime images: what workers in containers are made of
     Runtime(Runtime),
+    /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it
+    #[cfg(feature = "emulator")]
+    Emulator(Emulator),
+}
+
+#[cfg(feature = "emulator")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lithops emulator --program target/release/words
+  lithops emulator --instances container --network host")]
+pub(crate) struct Emulator {
+    #[command(flatten)]
+    pub(crate) options: lithops_codeengine_emulator::command::Options,
 }
 
 #[derive(Debug, Args)]

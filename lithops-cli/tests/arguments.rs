@@ -12,8 +12,9 @@ use command::{lithops, run, runtime};
 
 #[test]
 fn each_command_has_help_with_an_example() {
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
         &[],
+        &["emulator"],
         &["runtime"],
         &["runtime", "build"],
         &["runtime", "push"],

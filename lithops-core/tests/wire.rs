@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lithops_core::ports::{
-    Access, ListPage, ObjectMeta, PutMode, StorageCapability, StorageErrorKind,
+    Access, ListPage, ObjectMeta, PutMode, Running, StorageCapability, StorageErrorKind,
 };
 use lithops_core::secret::Secret;
 use lithops_core::wire::{
@@ -61,6 +61,7 @@ fn to_worker() -> Vec<(&'static str, ToWorker)> {
         ("run", ToWorker::Run { ticket: 7, calls }),
         ("recall", ToWorker::Recall),
         ("forget", ToWorker::Forget { ticket: 7 }),
+        ("shares", ToWorker::Shares(vec![20, 70_000])),
     ]
 }
 
@@ -85,11 +86,14 @@ fn from_worker() -> Vec<(&'static str, FromWorker)> {
         report(2, Err(CallError::TimedOut { limit_ms: 9 }), None),
     ];
     let calls = vec![(7, CallRange { first: 2, count: 5 })];
+    let running = Running { ticket: 7, index: 2, attempt: 1 };
     vec![
         ("hello", FromWorker::Hello { protocol: PROTOCOL }),
         ("reports", FromWorker::Reports { ticket: 7, reports }),
         ("returned", FromWorker::Returned { calls }),
         ("alive", FromWorker::Alive),
+        ("ended", FromWorker::Ended { running: Some(running), cause: CallError::Cancelled }),
+        ("requests", FromWorker::Requests(3)),
     ]
 }
 
@@ -267,9 +271,10 @@ fn an_order_survives_as_text() {
     let order = WorkOrder {
         protocol: PROTOCOL,
         storage: location(),
-        key: "jobs/a/wave-00000".to_owned(),
-        head: 100,
-        shares: vec![(100, 120), (120, 190)],
+        job: JobId::new("ab12cd34", 7),
+        preface: 100,
+        len: 190,
+        workers: 2,
         wave: 0,
         heartbeat_ms: 5000,
     };

@@ -8,7 +8,6 @@
 
 #[path = "../tests/servers/address.rs"]
 mod address;
-#[expect(dead_code, reason = "other tables have other lines")]
 #[path = "../../benches/table/mod.rs"]
 mod table;
 

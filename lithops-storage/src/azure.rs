@@ -1,6 +1,7 @@
 //! Objects in a container of Azure Blob Storage.
 
 mod config;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,16 +17,17 @@ use crate::adapter::{Adapter, Creation, Listing, storage_by_adapter};
 use crate::cloud::{
     Connector, PagedStore, Remembered, check_endpoint, client_options, probed, retry_config,
 };
-use crate::configured::configured;
+use crate::configured::{CONFIG, SECTION, configured, own_settings};
 use crate::open::{OpenError, cannot_open, setting};
 pub use config::AzureConfig;
+pub(crate) use worker::worker_section;
 
 pub(crate) const SCHEME: &str = "az";
+pub(crate) const SECTION_NAME: &str = "azure_storage";
 
 const CONTAINER: &str = "container";
 const ACCOUNT: &str = "account";
 const ENDPOINT: &str = "endpoint";
-const CONFIG: &str = "config";
 const CREDENTIALS: &str = "credentials";
 /// The credentials were given by the program: only its own process knows them.
 const IN_CODE: &str = "code";
@@ -76,11 +78,18 @@ impl AzureStorage {
         let container = setting(location, CONTAINER)?;
         let text = |name: &str| location.settings.get(name).cloned();
         let origin = text(CREDENTIALS);
-        if origin.as_deref() == Some(IN_CODE) {
-            let given = GIVEN.find(location);
-            let given =
-                given.ok_or_else(|| cannot_open(container, OpenError::CredentialsInCode))?;
+        let in_code = origin.as_deref() == Some(IN_CODE);
+        if let Some(given) = GIVEN.find(location).filter(|_| in_code) {
             return Self::build(given, location.clone());
+        }
+        if let Some(settings) = own_settings(location, container)? {
+            let mut config = AzureConfig::of_section(&settings, container);
+            config.account = config.account.or_else(|| text(ACCOUNT));
+            config.endpoint = text(ENDPOINT);
+            return Self::build(config, location.clone());
+        }
+        if in_code {
+            return Err(cannot_open(container, OpenError::CredentialsInCode));
         }
         let mut config = AzureConfig::new(container);
         if let Some(path) = text(CONFIG) {
@@ -180,6 +189,7 @@ fn location(config: &AzureConfig) -> StorageLocation {
         (ACCOUNT, config.account.clone()),
         (ENDPOINT, config.endpoint.clone()),
         (CONFIG, file),
+        (SECTION, config.of_section.then(|| SECTION_NAME.to_owned())),
         (CREDENTIALS, origin.map(str::to_owned)),
     ];
     let settings = settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

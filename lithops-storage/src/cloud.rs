@@ -17,6 +17,8 @@ mod tokens;
 
 #[cfg(feature = "cloud")]
 pub(crate) use answer::{Answer, without_signature};
+#[cfg(feature = "s3")]
+pub(crate) use client::fault_of_endpoint;
 pub(crate) use client::{Network, client_options};
 #[cfg(feature = "cloud")]
 pub(crate) use client::{check_endpoint, retry_config};

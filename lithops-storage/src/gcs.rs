@@ -1,11 +1,13 @@
 //! Objects in a bucket of Google Cloud Storage.
 
 mod config;
+mod worker;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lithops_core::config::Config;
 use lithops_core::ports::{StorageError, StorageLocation};
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::signer::Signer;
@@ -15,11 +17,13 @@ use crate::adapter::{Adapter, Creation, Listing, storage_by_adapter};
 use crate::cloud::{
     Connector, PagedStore, Remembered, check_endpoint, client_options, probed, retry_config,
 };
-use crate::configured::configured;
+use crate::configured::{CONFIG, SECTION, configured, own_settings};
 use crate::open::{OpenError, cannot_open, setting};
 pub use config::GcsConfig;
+pub(crate) use worker::worker_section;
 
 pub(crate) const SCHEME: &str = "gs";
+pub(crate) const SECTION_NAME: &str = "gcp_storage";
 
 const BUCKET: &str = "bucket";
 const ENDPOINT: &str = "endpoint";
@@ -64,10 +68,7 @@ impl GcsStorage {
     /// [`StorageErrorKind::Unsupported`](lithops_core::ports::StorageErrorKind::Unsupported) if the
     /// key of a service account can't be read.
     pub fn new(config: GcsConfig) -> Result<Self, StorageError> {
-        let location = location(&config);
-        if config.service_account_key.is_some() {
-            GIVEN.keep(&location, &config);
-        }
+        let location = resolve(&config);
         Self::build(config, location)
     }
 
@@ -75,14 +76,28 @@ impl GcsStorage {
         let bucket = setting(location, BUCKET)?;
         let text = |name: &str| location.settings.get(name).cloned();
         let origin = text(CREDENTIALS);
-        if origin.as_deref() == Some(IN_CODE) {
-            let given = GIVEN.find(location);
-            let given = given.ok_or_else(|| cannot_open(bucket, OpenError::CredentialsInCode))?;
+        let in_code = origin.as_deref() == Some(IN_CODE);
+        if let Some(given) = GIVEN.find(location).filter(|_| in_code) {
             return Self::build(given, location.clone());
         }
+        if let Some(settings) = own_settings(location, bucket)? {
+            let mut config = GcsConfig::of_section(&settings, bucket);
+            config.endpoint = text(ENDPOINT);
+            return Self::build(config, location.clone());
+        }
+        if in_code {
+            return Err(cannot_open(bucket, OpenError::CredentialsInCode));
+        }
         let mut config = GcsConfig::new(bucket);
+        if let Some(path) = text(CONFIG) {
+            let settings = Config::read(Path::new(&path)).map_err(|error| {
+                cannot_open(bucket, OpenError::CredentialsInFile(error.to_string()))
+            })?;
+            config = GcsConfig::of_section(&settings, bucket);
+        }
         config.endpoint = text(ENDPOINT);
-        config.credentials_path = text(CREDENTIALS_PATH).map(PathBuf::from);
+        config.credentials_path =
+            text(CREDENTIALS_PATH).map(PathBuf::from).or(config.credentials_path);
         config.anonymous = origin.as_deref() == Some(ANONYMOUS);
         Self::build(config, location.clone())
     }
@@ -139,19 +154,27 @@ impl GcsStorage {
 pub(crate) fn locate(path: &str) -> Result<(StorageLocation, String), StorageError> {
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     let config = GcsConfig::of_section(&*configured()?, bucket);
-    Ok((location(&config), key.to_owned()))
+    Ok((resolve(&config), key.to_owned()))
+}
+
+fn resolve(config: &GcsConfig) -> StorageLocation {
+    let location = location(config);
+    if config.service_account_key.is_some() && config.config_file.is_none() {
+        GIVEN.keep(&location, config);
+    }
+    location
 }
 
 fn location(config: &GcsConfig) -> StorageLocation {
     let path = config.credentials_path.as_ref().map(|path| path.display().to_string());
-    let origin = if config.anonymous {
-        Some(ANONYMOUS)
-    } else {
-        config.service_account_key.is_some().then_some(IN_CODE)
-    };
+    let file = config.config_file.as_ref().map(|path| path.display().to_string());
+    let in_code = config.service_account_key.is_some() && file.is_none();
+    let origin = if config.anonymous { Some(ANONYMOUS) } else { in_code.then_some(IN_CODE) };
     let settings = [
         (BUCKET, Some(config.bucket.clone())),
         (ENDPOINT, config.endpoint.clone()),
+        (CONFIG, file),
+        (SECTION, config.of_section.then(|| SECTION_NAME.to_owned())),
         (CREDENTIALS_PATH, path),
         (CREDENTIALS, origin.map(str::to_owned)),
     ];

@@ -63,6 +63,7 @@ mod register;
 pub mod relay;
 #[cfg(feature = "s3")]
 mod s3;
+mod worker_settings;
 
 #[cfg(feature = "azure")]
 pub use azure::{AzureConfig, AzureStorage};
@@ -84,3 +85,4 @@ pub use register::{Opener, register};
 pub use relay::relay_through;
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Storage};
+pub use worker_settings::{WorkerAccess, worker_settings};

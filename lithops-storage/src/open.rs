@@ -126,7 +126,7 @@ pub(crate) enum OpenError {
     #[cfg(feature = "s3")]
     #[error("{0}")]
     Credentials(crate::s3::CredentialError),
-    #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+    #[cfg(any(feature = "cloud", feature = "redis"))]
     #[error("{0}")]
     Settings(lithops_core::config::ConfigError),
     #[cfg(feature = "network")]
@@ -138,7 +138,7 @@ pub(crate) enum OpenError {
          environment or by file, where this process finds them too"
     )]
     CredentialsInCode,
-    #[cfg(any(feature = "s3", feature = "azure"))]
+    #[cfg(feature = "cloud")]
     #[error(
         "its credentials are in a configuration file that this process can't use ({0}), nor are \
          there any in its environment"

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod errors;
 mod scripts;
+mod worker;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use config::RedisConfig;
 pub(crate) use config::locate;
 use connection::Connection;
 use errors::Request;
+pub(crate) use worker::worker_section;
 
 pub(crate) const SCHEME: &str = "redis";
 

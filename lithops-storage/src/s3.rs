@@ -6,6 +6,7 @@ mod iam;
 mod profile;
 mod requests;
 mod sections;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,10 +23,12 @@ use crate::adapter::{Adapter, Creation, Listing, storage_by_adapter};
 use crate::cloud::{
     Bearer, Remembered, Tokens, check_endpoint, client_options, probed, retry_config,
 };
+use crate::configured::{CONFIG, SECTION, own_settings};
 use crate::open::{OpenError, cannot_open, setting};
 pub use config::S3Config;
 pub(crate) use credentials::CredentialError;
 use requests::BucketRequests;
+pub(crate) use worker::{SECTIONS, worker_section};
 
 pub(crate) const SCHEME: &str = "s3";
 
@@ -33,8 +36,6 @@ const BUCKET: &str = "bucket";
 const ENDPOINT: &str = "endpoint";
 const REGION: &str = "region";
 const PATH_STYLE: &str = "path_style";
-const CONFIG: &str = "config";
-const SECTION: &str = "section";
 const CREDENTIALS: &str = "credentials";
 /// The credentials were given by the program: only its own process knows them.
 const IN_CODE: &str = "code";
@@ -111,8 +112,17 @@ impl S3Storage {
         if let Some(config) = remembered {
             return Self::build(config, location.clone());
         }
+        let section = text(SECTION).unwrap_or_default();
+        let told = own_settings(location, place)?
+            .map(|settings| S3Config::of_section(&settings, section))
+            .transpose()
+            .map_err(|error| cannot_open(place, OpenError::Settings(error)))?;
+        if let Some(settings) = told {
+            let config = complete(worker::of_location(settings, location, place))?;
+            return Self::build(config, location.clone());
+        }
         let file = text(CONFIG).map(|path| {
-            let settings = S3Config::of_file(path, text(SECTION).unwrap_or_default());
+            let settings = S3Config::of_file(path, section);
             settings.map_err(|error| OpenError::CredentialsInFile(error.to_string()))
         });
         let (settings, missing) = match file {
@@ -130,6 +140,7 @@ impl S3Storage {
             path_style: text(PATH_STYLE).map(|value| value == "true"),
             anonymous: origin == Some(ANONYMOUS),
             section: text(SECTION).map(str::to_owned),
+            endpoint_by_surroundings: text(SECTION).is_none(),
             ..settings
         };
         let config = complete(config)?;
@@ -149,13 +160,18 @@ impl S3Storage {
         let endpoint = config.endpoint.as_deref().map(|endpoint| endpoint.trim_end_matches('/'));
         let region = config.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let url = bucket_url(&config, endpoint, &region);
-        let tokens = config.iam_api_key.clone().map(|key| {
+        let tokens = iam::Grant::of(&config).map(|grant| {
             let endpoint = config.iam_endpoint.as_deref().unwrap_or(iam::IBM_CLOUD);
-            Arc::new(iam::IamTokens::new(endpoint, key)) as Arc<dyn Tokens>
+            Arc::new(iam::IamTokens::new(endpoint, grant)) as Arc<dyn Tokens>
         });
         let signed = tokens.is_none() && !config.anonymous;
+        // Keys that are at hand are asked for nowhere, so that no request of this client is over TLS:
+        // reading the system's certificates would take a worker longer than all that it asks.
+        let plain = url.starts_with("http://") && tokens.is_none();
+        let plain = plain && (config.anonymous || config.access_key_id.is_some());
         let connector = Bearer(tokens);
         let options = client_options(config.network(), Some(&url));
+        let options = options.with_no_system_certificates(plain);
 
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&config.bucket)

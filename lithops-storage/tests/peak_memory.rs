@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the child tells its parent what it has measured")]
 
+#[cfg(feature = "s3")]
 #[path = "servers/address.rs"]
 mod address;
 

@@ -104,6 +104,68 @@ async fn a_bad_api_key_is_denied_and_not_shown() {
 }
 
 #[tokio::test]
+async fn the_token_of_an_instance_is_exchanged_anew_each_time_a_token_is_old() {
+    let server = MockServer::start(|asked, number| match asked.target.as_str() {
+        "/identity/token" => {
+            answer(200, &format!("{{\"access_token\": \"t{number}\", \"expires_in\": 0}}"))
+        }
+        _ => object(200, ""),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let grant = "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Acr-token&cr_token=";
+    let profiles = [
+        ("Profile-12ab", "profile_id=Profile-12ab"),
+        ("the workers", "profile_name=the%20workers"),
+    ];
+    for (profile, expected) in profiles {
+        let before = server.asked().len();
+        let mut config = S3Config::new("bucket");
+        config.endpoint = Some(server.url.clone());
+        config.iam_endpoint = Some(server.url.clone());
+        config.trusted_profile = Some(profile.to_owned());
+        config.cr_token_file = Some(file.clone());
+        let storage = S3Storage::new(config).unwrap();
+        for token in ["first\n", "second"] {
+            std::fs::write(&file, token).unwrap();
+            storage.get("a").await.unwrap();
+        }
+        let asked = server.asked().split_off(before);
+        let bodies: Vec<_> = [0, 2].map(|number: usize| asked[number].body.clone()).into();
+        let expected = ["first", "second"].map(|token| format!("{grant}{token}&{expected}"));
+        assert_eq!(bodies, expected);
+        let used: Vec<_> = asked.iter().filter_map(|asked| asked.header("authorization")).collect();
+        let expected = [0, 2].map(|number| format!("Bearer t{}", before + number));
+        assert_eq!(used, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_profile_that_does_not_trust_the_instance_is_denied_and_no_token_shown() {
+    let server = MockServer::start(|_, _| answer(400, "{\"errorCode\": \"BXNIM0513E\"}")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let mut config = S3Config::new("bucket");
+    config.endpoint = Some(server.url.clone());
+    config.iam_endpoint = Some(server.url.clone());
+    config.trusted_profile = Some("workers".to_owned());
+    config.cr_token_file = Some(file.clone());
+
+    let missing = S3Storage::new(config.clone()).unwrap().get("a").await.unwrap_err();
+    assert_eq!(missing.kind, StorageErrorKind::Denied);
+    assert!(missing.to_string().contains(file.to_str().unwrap()), "{missing}");
+    assert_eq!(server.asked().len(), 0);
+
+    std::fs::write(&file, "s3cr3t").unwrap();
+    let error = S3Storage::new(config).unwrap().get("a").await.unwrap_err();
+    assert_eq!(error.kind, StorageErrorKind::Denied);
+    assert!(error.to_string().contains("BXNIM0513E"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn a_store_that_refuses_to_create_is_asked_once() {
     let server = MockServer::start(|asked, _| match asked.header("if-none-match") {
         Some(_) => error(501, "NotImplemented"),

@@ -14,7 +14,8 @@ use lithops_core::wire::{
     FunctionId, JobHead, JobId, PROTOCOL, SavedJob, StorageLocation, ToWorker, WorkOrder,
 };
 use lithops_storage::{
-    AzureConfig, AzureStorage, GcsConfig, GcsStorage, S3Config, S3Storage, open,
+    AzureConfig, AzureStorage, GcsConfig, GcsStorage, S3Config, S3Storage, WorkerAccess, open,
+    worker_settings,
 };
 
 /// Also valid base64, as Azure wants its keys.
@@ -75,9 +76,9 @@ fn storages() -> Vec<Arc<dyn StorageBackend>> {
 }
 
 fn order(storage: StorageLocation) -> WorkOrder {
-    let (key, shares) = ("jobs/a/wave-00000".to_owned(), vec![(0, 1)]);
-    let (protocol, head, wave, heartbeat_ms) = (PROTOCOL, 1, 0, 1000);
-    WorkOrder { protocol, storage, key, head, shares, wave, heartbeat_ms }
+    let (protocol, job) = (PROTOCOL, JobId::new("a", 1));
+    let (preface, len, workers, wave, heartbeat_ms) = (1, 2, 1, 0, 1000);
+    WorkOrder { protocol, storage, job, preface, len, workers, wave, heartbeat_ms }
 }
 
 fn job(storage: StorageLocation) -> JobHead {
@@ -152,4 +153,32 @@ fn a_file_with_secrets_is_named_and_another_process_reads_it_again() {
     let error = open(&azure.location()).unwrap_err().to_string();
     assert!(error.contains("a configuration file that this process can't use"), "{error}");
     assert!(error.contains(file.to_str().unwrap()), "{error}");
+}
+
+#[test]
+fn what_workers_are_told_is_a_secret_as_a_whole() {
+    let key = google().service_account_key.unwrap();
+    let text = format!(
+        "[ibm]\niam_api_key = \"{SECRET}\"\nregion = \"eu-de\"\n[ibm_cos]\n\
+         [minio]\nendpoint = \"http://127.0.0.1:1\"\n\
+         access_key_id = \"reader\"\nsecret_access_key = \"{SECRET}\"\n\
+         session_token = \"{SECRET}\"\n[gcp_storage]\nservice_account_key = '''{}'''\n\
+         [azure_storage]\nstorage_account_key = \"{SECRET}\"\n[redis]\npassword = \"{SECRET}\"\n",
+        key.expose()
+    );
+    let config = Config::resolve("lithops.toml", &text, |_| None).unwrap();
+    assert_hidden(&config);
+    let told = worker_settings(&config, &WorkerAccess::default()).unwrap();
+    assert_hidden(&told);
+    let lines: Vec<_> = told.iter().flat_map(|told| told.expose().lines()).collect();
+    let secrets = lines.iter().filter(|line| line.contains(SECRET)).count();
+    // The build decides whether Redis is there.
+    assert_eq!(secrets, 5 + usize::from(cfg!(feature = "redis")), "{}", lines.len());
+
+    let access =
+        WorkerAccess { trusted_profile: Some("workers".to_owned()), inside_ibm_cloud: true };
+    let text = format!("[ibm]\niam_api_key = \"{SECRET}\"\nregion = \"eu-de\"\n[ibm_cos]\n");
+    let config = Config::resolve("lithops.toml", &text, |_| None).unwrap();
+    let told = worker_settings(&config, &access).unwrap().unwrap();
+    assert!(!told.expose().contains(SECRET));
 }

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lithops_core::wire::WorkOrder;
 
 use crate::agent::Agent;
+use crate::array::Instance;
 use crate::launch::{self, Told};
 
 /// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order;
-/// or `agent`, for the first process of a container.
+/// `agent`, for the first process of a container; or `array`, for that of an instance of an array
+/// job.
 pub const WORKER_VARIABLE: &str = "LITHOPS_WORKER";
 /// Where the worker takes over: `constructor`, or `main` for in [`init`].
 pub const ENTRY_VARIABLE: &str = "LITHOPS_WORKER_ENTRY";
@@ -22,6 +24,11 @@ pub const MEMORY_VARIABLE: &str = "LITHOPS_WORKER_MEMORY";
 pub const SOCKET_VARIABLE: &str = "LITHOPS_WORKER_SOCKET";
 /// The client's number for the container that an agent is in.
 pub const CONTAINER_VARIABLE: &str = "LITHOPS_WORKER_CONTAINER";
+
+/// How many workers an instance of an array job has.
+pub const SLOTS_VARIABLE: &str = "LITHOPS_WORKER_SLOTS";
+/// Set by the platform: the instance's index in its array.
+const INDEX_VARIABLE: &str = "JOB_INDEX";
 
 static PASSED_INIT: AtomicBool = AtomicBool::new(false);
 /// Whether the worker ends with its standard input.
@@ -79,6 +86,7 @@ fn work() {
         Some(Task::Link) => crate::link::serve(),
         Some(Task::Launch(told)) => launch::serve(told),
         Some(Task::Agent(agent)) => crate::agent::serve(&agent),
+        Some(Task::Array(instance)) => crate::array::serve(instance),
         Some(Task::Order(number, order)) => {
             if LEASHED.load(Ordering::Relaxed) {
                 crate::link::end_with_stdin();
@@ -92,6 +100,7 @@ fn work() {
 enum Task {
     Link,
     Agent(Agent),
+    Array(Instance),
     Order(u32, Box<WorkOrder>),
     Launch(Told),
 }
@@ -109,32 +118,24 @@ fn take_task() -> Option<bool> {
         return Some(true);
     }
     let worker = std::env::var(WORKER_VARIABLE).ok()?;
-    let task = match worker.parse() {
-        Ok(number) => {
-            let order = std::env::var(ORDER_VARIABLE).ok()?;
-            Task::Order(number, Box::new(WorkOrder::from_text(&order)?))
-        }
-        Err(_) if worker == "link" => Task::Link,
-        Err(_) if worker == "agent" => Task::Agent(Agent {
-            socket: std::env::var_os(SOCKET_VARIABLE)?.into(),
-            container: std::env::var(CONTAINER_VARIABLE).ok()?.parse().ok()?,
-        }),
-        Err(_) => return None,
+    let Some(task) = task(&worker) else {
+        // Its `main` would act as a client.
+        eprintln!(
+            "lithops worker: it can't be told what to do: {WORKER_VARIABLE} is `{worker}`, and \
+                   the variables beside it are of another version or cut off"
+        );
+        std::process::exit(UNTOLD);
     };
+    let starts_workers = matches!(task, Task::Agent(_) | Task::Array(_));
     let in_main = std::env::var(ENTRY_VARIABLE).is_ok_and(|entry| entry == "main");
-    if let Ok(limit) = std::env::var(MEMORY_VARIABLE)
-        && let Ok(limit) = limit.parse()
-    {
-        crate::limit::set_memory(limit);
-    }
-    if let Task::Agent(_) = task {
+    if starts_workers {
         // It serves from here on; the entry that it was told is that of its workers.
         PASSED_INIT.store(in_main, Ordering::Release);
-    }
-    let in_main = in_main && !matches!(task, Task::Agent(_));
-    if !matches!(task, Task::Agent(_)) {
+    } else {
         relay();
+        memory_limit().into_iter().for_each(crate::limit::set_memory);
     }
+    let in_main = in_main && !starts_workers;
     LEASHED.store(std::env::var(LEASH_VARIABLE).is_ok(), Ordering::Relaxed);
     put_task(task, &OWN_VARIABLES);
     if in_main {
@@ -143,9 +144,40 @@ fn take_task() -> Option<bool> {
     Some(!in_main)
 }
 
+/// Exit code of a worker whose orders can't be read.
+#[cfg(all(target_os = "linux", not(miri)))]
+const UNTOLD: i32 = 125;
+
+/// What the environment says that a worker called `worker` is to do.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn task(worker: &str) -> Option<Task> {
+    let variable = |name| std::env::var(name).ok();
+    let number = |name| variable(name)?.parse().ok();
+    let order = || WorkOrder::from_text(&variable(ORDER_VARIABLE)?).map(Box::new);
+    Some(match worker {
+        "link" => Task::Link,
+        "agent" => Task::Agent(Agent {
+            socket: std::env::var_os(SOCKET_VARIABLE)?.into(),
+            container: variable(CONTAINER_VARIABLE)?.parse().ok()?,
+        }),
+        "array" => Task::Array(Instance {
+            order: order()?,
+            index: number(INDEX_VARIABLE)?,
+            slots: number(SLOTS_VARIABLE)?,
+            memory: memory_limit(),
+        }),
+        worker => Task::Order(worker.parse().ok()?, order()?),
+    })
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+fn memory_limit() -> Option<u64> {
+    std::env::var(MEMORY_VARIABLE).ok()?.parse().ok()
+}
+
 /// What is set for this process alone.
 #[cfg(all(target_os = "linux", not(miri)))]
-const OWN_VARIABLES: [&str; 7] = [
+const OWN_VARIABLES: [&str; 8] = [
     WORKER_VARIABLE,
     ENTRY_VARIABLE,
     ORDER_VARIABLE,
@@ -153,6 +185,7 @@ const OWN_VARIABLES: [&str; 7] = [
     MEMORY_VARIABLE,
     SOCKET_VARIABLE,
     CONTAINER_VARIABLE,
+    SLOTS_VARIABLE,
 ];
 
 /// Uses the storages of the client that listens, if one does.

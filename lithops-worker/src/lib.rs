@@ -12,6 +12,7 @@
 //! [`Supervisor`] looks after time, memory and signs of life.
 
 mod agent;
+mod array;
 mod entry;
 mod exit;
 mod frames;
@@ -21,6 +22,7 @@ mod limit;
 mod link;
 mod outbox;
 mod output;
+mod owner;
 mod page;
 mod panic;
 mod process;
@@ -32,7 +34,7 @@ mod supervisor;
 
 pub use entry::{
     CONTAINER_VARIABLE, ENTRY_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE, ORDER_VARIABLE,
-    SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
+    SLOTS_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
 };
 pub use exit::at_exit;
 pub use launch::{
@@ -41,6 +43,7 @@ pub use launch::{
 };
 pub use outbox::{Destination, Outbox};
 pub use output::tail;
+pub use owner::Owner;
 pub use page::{PAGE_SIZE, Status};
 pub use process::WorkerProcess;
 pub use queue::Queue;

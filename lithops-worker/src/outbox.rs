@@ -14,6 +14,12 @@ pub trait Destination: Send + Sync {
 
     /// How long a report may wait for others to share a message with.
     fn patience(&self) -> Duration;
+
+    /// Whether messages that did not get out may get out later: then reports are kept, and sent
+    /// again with those that come after.
+    fn recovers(&self) -> bool {
+        false
+    }
 }
 
 /// What a worker has to say and has not said.
@@ -35,11 +41,32 @@ const LARGE: u64 = 256 * 1024;
 
 #[derive(Default)]
 struct State {
-    batches: Vec<(u32, Vec<Report>)>,
+    batches: Batches,
     count: usize,
     bytes: u64,
     since: Option<Instant>,
+    /// Reports did not get out, and never will.
+    lost: bool,
     shut: bool,
+}
+
+type Batches = Vec<(u32, Vec<Report>)>;
+
+impl State {
+    fn take(&mut self) -> Batches {
+        self.count = 0;
+        self.bytes = 0;
+        self.since = None;
+        std::mem::take(&mut self.batches)
+    }
+
+    /// Puts what was taken before what has come since. It is not counted again: the next try comes
+    /// when it has waited, and not with every report.
+    fn put_back(&mut self, mut unsent: Batches) {
+        unsent.append(&mut self.batches);
+        self.batches = unsent;
+        self.since = Some(Instant::now());
+    }
 }
 
 impl std::fmt::Debug for Outbox {
@@ -54,6 +81,10 @@ impl Outbox {
         let patience = destination.patience();
         let destination = Box::new(destination);
         Self { state: Mutex::default(), destination, sending: Mutex::new(()), patience }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,7 +118,7 @@ impl Outbox {
         }
     }
 
-    /// Sends what waits; gives whether it got out.
+    /// Sends what waits; gives whether all has got out, what was sent before included.
     pub fn flush(&self) -> bool {
         let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let batches = {
@@ -95,16 +126,20 @@ impl Outbox {
             if state.shut {
                 return false;
             }
-            state.count = 0;
-            state.bytes = 0;
-            state.since = None;
-            std::mem::take(&mut state.batches)
+            state.take()
         };
-        if batches.is_empty() {
-            return true;
+        if !batches.is_empty() {
+            let kept = self.destination.recovers().then(|| batches.clone());
+            if !self.destination.send(messages(batches)) {
+                let mut state = self.state();
+                match kept {
+                    Some(kept) => state.put_back(kept),
+                    None => state.lost = true,
+                }
+                return false;
+            }
         }
-        let reports = |(ticket, reports)| FromWorker::Reports { ticket, reports };
-        self.destination.send(batches.into_iter().map(reports).collect())
+        !self.state().lost
     }
 
     /// Sends a message after what waits; gives whether it got out.
@@ -118,14 +153,145 @@ impl Outbox {
 
     /// Sends what waits and a last report; nothing that comes later is sent.
     pub fn say_last(&self, ticket: u32, report: Report) {
-        self.flush();
         let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batches = {
+            let mut state = self.state();
+            if state.shut { Batches::new() } else { state.take() }
+        };
         self.state().shut = true;
-        self.destination.send(vec![FromWorker::Reports { ticket, reports: vec![report] }]);
+        batches.push((ticket, vec![report]));
+        self.destination.send(messages(batches));
     }
 
     /// Sends nothing any more.
     pub fn shut(&self) {
         self.state().shut = true;
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.state().shut
+    }
+}
+
+fn messages(batches: Batches) -> Vec<FromWorker> {
+    let reports = |(ticket, reports)| FromWorker::Reports { ticket, reports };
+    batches.into_iter().map(reports).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use lithops_core::wire::{CallError, Timing};
+
+    use super::*;
+
+    /// Fails as often as it is told, then notes what it is sent.
+    #[derive(Clone, Default)]
+    pub(crate) struct Failing {
+        pub(crate) failures: Arc<Mutex<u32>>,
+        pub(crate) sent: Arc<Mutex<Vec<Vec<FromWorker>>>>,
+        recovers: bool,
+    }
+
+    impl Failing {
+        pub(crate) fn times(failures: u32, recovers: bool) -> Self {
+            Self { failures: Arc::new(Mutex::new(failures)), recovers, ..Self::default() }
+        }
+
+        fn indices(&self) -> Vec<Vec<u32>> {
+            let sent = self.sent.lock().unwrap();
+            let indices = |message: &FromWorker| match message {
+                FromWorker::Reports { reports, .. } => {
+                    reports.iter().map(|report| report.index).collect()
+                }
+                _ => Vec::new(),
+            };
+            sent.iter().map(|messages| messages.iter().flat_map(indices).collect()).collect()
+        }
+    }
+
+    impl Destination for Failing {
+        fn send(&self, messages: Vec<FromWorker>) -> bool {
+            let mut failures = self.failures.lock().unwrap();
+            if *failures > 0 {
+                *failures -= 1;
+                return false;
+            }
+            self.sent.lock().unwrap().push(messages);
+            true
+        }
+
+        fn patience(&self) -> Duration {
+            Duration::from_secs(3600)
+        }
+
+        fn recovers(&self) -> bool {
+            self.recovers
+        }
+    }
+
+    fn report(index: u32) -> Report {
+        Report {
+            index,
+            attempt: 0,
+            outcome: Err(CallError::Cancelled),
+            returned_err: false,
+            timing: Timing { started_ns: 0, busy_ns: 0 },
+            logs: None,
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_sent_is_sent_again_before_what_came_later() {
+        let destination = Failing::times(2, true);
+        let outbox = Outbox::new(destination.clone());
+        let now = Instant::now();
+        outbox.push(1, report(0), now);
+        outbox.push(1, report(1), now);
+        assert!(!outbox.flush());
+        outbox.push(2, report(2), now);
+        assert!(!outbox.flush());
+        assert!(outbox.flush());
+        assert_eq!(destination.indices(), [[0, 1, 2]]);
+        assert!(outbox.flush());
+        assert_eq!(destination.indices().len(), 1);
+    }
+
+    #[test]
+    fn the_last_words_bring_what_could_not_be_sent() {
+        let destination = Failing::times(1, true);
+        let outbox = Outbox::new(destination.clone());
+        outbox.push(1, report(0), Instant::now());
+        assert!(!outbox.flush());
+        outbox.say_last(1, report(1));
+        assert_eq!(destination.indices(), [[0, 1]]);
+        assert!(!outbox.flush());
+    }
+
+    #[test]
+    fn a_failed_batch_does_not_make_each_report_a_try() {
+        let destination = Failing::times(1, true);
+        let outbox = Outbox::new(destination.clone());
+        for index in 0..MANY as u32 + 1 {
+            outbox.push(1, report(index), Instant::now());
+        }
+        assert_eq!(*destination.failures.lock().unwrap(), 0);
+        assert_eq!(destination.indices().len(), 0);
+        assert!(outbox.flush());
+        assert_eq!(destination.indices()[0].len(), MANY + 1);
+    }
+
+    #[test]
+    fn a_loss_is_not_forgotten() {
+        let destination = Failing::times(1, false);
+        let outbox = Outbox::new(destination.clone());
+        outbox.push(1, report(0), Instant::now());
+        assert!(!outbox.flush());
+        assert!(!outbox.flush());
+        outbox.push(1, report(1), Instant::now());
+        assert!(!outbox.flush());
+        assert_eq!(destination.indices(), [[1]]);
     }
 }

@@ -40,6 +40,8 @@ impl Queue {
                 state.items.extend(calls.into_iter().map(|call| Item::Call(ticket, call)));
             }
             ToWorker::Forget { ticket } => state.items.push_back(Item::Forget(ticket)),
+            // It is for those who read the object that it stands in.
+            ToWorker::Shares(_) => {}
             ToWorker::Recall => return Some(take_back(&mut state.items)),
         }
         drop(state);

@@ -1,7 +1,7 @@
 //! A worker that goes by an order: it reads its share from storage and writes batches of outcomes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,6 +9,7 @@ use lithops_core::ports::{PutMode, StorageBackend, StorageError, open_storage};
 use lithops_core::wire::{
     Frame, FrameError, FromWorker, JobHead, JobId, PROTOCOL, ToWorker, WorkOrder, keys,
 };
+use lithops_storage::layers::CountingStorage;
 
 use crate::outbox::{Destination, Outbox};
 use crate::output::OutputCapture;
@@ -22,6 +23,8 @@ use crate::supervisor::{Limits, Stop, Supervisor, now_ms};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Results larger than this get an object of their own.
 const OWN_OBJECT: u64 = 1 << 20;
+/// The preface of a job's object and all its calls are read in one request up to this size.
+const READ_WHOLE: u64 = 64 * 1024;
 /// How often a batch that can't be stored is tried.
 const TRIES: u32 = 5;
 
@@ -105,13 +108,14 @@ impl StorageWorker {
             return Err(TaskEnd::Protocol(self.order.protocol));
         }
         lithops_storage::install();
-        let storage = open_storage(&self.order.storage)?;
+        let storage = Arc::new(CountingStorage::new(open_storage(&self.order.storage)?));
         let (mut head, messages) = handle().block_on(self.read(storage.as_ref()))?;
         head.store_above = Some(head.store_above.unwrap_or(OWN_OBJECT).min(OWN_OBJECT));
         let limits = Arc::new(Limits::default());
         let heartbeat = Duration::from_millis(self.order.heartbeat_ms.max(10));
         let outbox = Arc::new(Outbox::new(Batches {
             storage,
+            told: AtomicU64::new(0),
             job: head.job.clone(),
             wave: self.order.wave,
             worker: self.worker,
@@ -137,35 +141,44 @@ impl StorageWorker {
         if outbox.flush() { Ok(()) } else { Err(TaskEnd::Unstored) }
     }
 
-    /// Reads the job's head and this worker's calls: two requests, or one where they are neighbours.
+    /// Reads the job's head and this worker's calls: two requests, or one of a small object.
     async fn read(
         &self,
         storage: &dyn StorageBackend,
     ) -> Result<(JobHead, Vec<ToWorker>), TaskEnd> {
-        let share = self.order.shares.get(self.worker as usize);
-        let (start, end) = *share.ok_or(TaskEnd::NoShare(self.worker))?;
-        let key = &self.order.key;
-        let mut frames = Vec::new();
-        if start == self.order.head {
-            frames.extend(Frame::read_all(storage.get_range(key, 0..end).await?)?);
+        let WorkOrder { job, wave, preface, len, workers, .. } = &self.order;
+        if self.worker >= *workers {
+            return Err(TaskEnd::NoShare(self.worker));
+        }
+        let key = keys::wave(job, *wave);
+        let at_once = if *len <= READ_WHOLE { *len } else { *preface };
+        let mut object = storage.get_range(&key, 0..at_once).await?;
+        let preface = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
+        let mut frames =
+            Frame::read_all(object.split_to(preface.ok_or(FrameError::Truncated)?))?.into_iter();
+        let mut next = || frames.next().ok_or(FrameError::Truncated).and_then(ToWorker::decode);
+        let (ToWorker::Job(head), ToWorker::Shares(lengths)) = (next()?, next()?) else {
+            return Err(FrameError::Truncated.into());
+        };
+        let mine = self.worker as usize;
+        let length = *lengths.get(mine).ok_or(TaskEnd::NoShare(self.worker))?;
+        let start = lengths[..mine].iter().sum::<u64>();
+        let share = if object.is_empty() {
+            let start = self.order.preface + start;
+            storage.get_range(&key, start..start + length).await?
         } else {
-            frames.extend(Frame::read_all(storage.get_range(key, 0..self.order.head).await?)?);
-            frames.extend(Frame::read_all(storage.get_range(key, start..end).await?)?);
-        }
-        let mut head = None;
-        let mut messages = Vec::new();
-        for frame in frames {
-            match ToWorker::decode(frame)? {
-                ToWorker::Job(found) => head = Some(*found),
-                message => messages.push(message),
-            }
-        }
-        Ok((head.ok_or(FrameError::Truncated)?, messages))
+            let end = usize::try_from(start + length).ok().filter(|end| *end <= object.len());
+            object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
+        };
+        let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
+        Ok((*head, messages.collect::<Result<_, _>>()?))
     }
 }
 
 struct Batches {
-    storage: Arc<dyn StorageBackend>,
+    storage: Arc<CountingStorage>,
+    /// How many requests have been told.
+    told: AtomicU64,
     job: JobId,
     wave: u32,
     worker: u32,
@@ -176,31 +189,53 @@ struct Batches {
 impl Destination for Batches {
     fn send(&self, messages: Vec<FromWorker>) -> bool {
         let mut object = BytesMut::new();
-        for part in messages.into_iter().flat_map(FromWorker::encode) {
+        let asked = self.storage.counts().total() + 1;
+        let told = self.told.swap(asked, Ordering::Relaxed);
+        let untold = asked - told;
+        let requests = FromWorker::Requests(u32::try_from(untold).unwrap_or(u32::MAX));
+        for part in messages.into_iter().chain([requests]).flat_map(FromWorker::encode) {
             object.extend_from_slice(&part);
         }
         let object = object.freeze();
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         let key = keys::batch(&self.job, now_ms(), self.wave, self.worker, sequence);
-        handle().block_on(self.put(&key, object))
+        let put = put_batch(self.storage.as_ref(), &key, object);
+        match handle().block_on(put) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(key, %error, "a batch could not be stored; it is tried again later");
+                self.told.store(told, Ordering::Relaxed);
+                false
+            }
+        }
     }
 
     fn patience(&self) -> Duration {
         self.patience
     }
+
+    fn recovers(&self) -> bool {
+        true
+    }
 }
 
-impl Batches {
-    async fn put(&self, key: &str, object: Bytes) -> bool {
-        let mut wait = Duration::from_millis(50);
-        for attempt in 1..=TRIES {
-            match self.storage.put(key, object.clone(), PutMode::Overwrite).await {
-                Ok(()) => return true,
-                Err(error) => tracing::warn!(key, attempt, %error, "a batch could not be stored"),
+/// Stores a batch, tried a few times.
+pub(crate) async fn put_batch(
+    storage: &dyn StorageBackend,
+    key: &str,
+    object: Bytes,
+) -> Result<(), StorageError> {
+    let mut wait = Duration::from_millis(50);
+    let mut attempt = 1;
+    loop {
+        match storage.put(key, object.clone(), PutMode::Overwrite).await {
+            Err(error) if attempt < TRIES => {
+                tracing::warn!(key, attempt, %error, "a batch could not be stored");
             }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
+            stored => return stored,
         }
-        false
+        tokio::time::sleep(wait).await;
+        wait *= 2;
+        attempt += 1;
     }
 }

@@ -11,7 +11,7 @@ use lithops_core::wire::{CallError, FromWorker, Report, Timing};
 use crate::outbox::Outbox;
 use crate::page::Status;
 
-/// How often a busy worker is looked at.
+/// How often a busy worker is looked at whose memory is limited, or whose reports may not wait.
 const LOOK: Duration = Duration::from_millis(5);
 /// How often an idle one is, unless it gets busy.
 const IDLE: Duration = Duration::from_secs(1);
@@ -54,6 +54,8 @@ struct Watched {
     outbox: Weak<Outbox>,
     idle: Arc<AtomicBool>,
     heartbeat: Duration,
+    /// How long a report may wait.
+    patience: Duration,
     stop: Stop,
 }
 
@@ -72,8 +74,9 @@ impl Supervisor {
         stop: Stop,
     ) -> std::io::Result<Self> {
         let idle = Arc::new(AtomicBool::new(false));
-        let outbox = Arc::downgrade(outbox);
-        let watched = Watched { status, limits, outbox, idle: Arc::clone(&idle), heartbeat, stop };
+        let (patience, outbox) = (outbox.patience(), Arc::downgrade(outbox));
+        let watched =
+            Watched { status, limits, outbox, idle: Arc::clone(&idle), heartbeat, patience, stop };
         let thread = std::thread::Builder::new()
             .name("lithops-watch".to_owned())
             .spawn(move || watched.watch())?;
@@ -93,9 +96,11 @@ impl Watched {
         let mut said = Instant::now();
         let mut idle_looks = 0u32;
         loop {
-            let busy = self.status.running().is_some();
-            idle_looks = if busy { 0 } else { idle_looks.saturating_add(1) };
-            if idle_looks > 2 {
+            let running = self.status.running();
+            idle_looks = if running.is_some() { 0 } else { idle_looks.saturating_add(1) };
+            if let Some((_, started_ms)) = running {
+                std::thread::park_timeout(self.pause(now_ms().saturating_sub(started_ms)));
+            } else if idle_looks > 2 {
                 self.idle.store(true, Ordering::Relaxed);
                 std::thread::park_timeout(IDLE.min(self.heartbeat));
                 self.idle.store(false, Ordering::Relaxed);
@@ -120,11 +125,24 @@ impl Watched {
             outbox.flush_if_due(now);
             if now.duration_since(said) >= self.heartbeat {
                 said = now;
-                if !outbox.say(FromWorker::Alive) {
+                // One that does not get out ends nothing: limits go on, and the next one may.
+                if !outbox.say(FromWorker::Alive) && outbox.is_shut() {
                     return;
                 }
             }
         }
+    }
+
+    /// How long a call that has run for `ran_ms` need not be looked at. Thousands of workers on a
+    /// machine would keep it busy by looking alone.
+    fn pause(&self, ran_ms: u64) -> Duration {
+        if self.limits.memory().is_some() {
+            return LOOK;
+        }
+        let most = LOOK.max(self.patience / 2);
+        // Never longer than the limit, which may be that of a call that begins meanwhile.
+        let left = self.limits.timeout_ms().map(|limit| limit.saturating_sub(ran_ms));
+        left.map_or(most, |left| Duration::from_millis(left).clamp(LOOK, most))
     }
 
     /// The call that runs, if it uses more than it may.
@@ -161,4 +179,28 @@ fn resident_bytes() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use super::*;
+    use crate::outbox::tests::Failing;
+
+    #[test]
+    fn a_sign_of_life_that_fails_is_followed_by_others() {
+        let destination = Failing::times(2, true);
+        let outbox = Arc::new(Outbox::new(destination.clone()));
+        let (status, limits) = (Arc::new(Status::on_heap()), Arc::default());
+        let heartbeat = Duration::from_millis(10);
+        let stop = Box::new(|| {});
+        let _supervisor = Supervisor::start(status, limits, &outbox, heartbeat, stop).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while destination.sent.lock().unwrap().len() < 2 {
+            assert!(Instant::now() < deadline, "no sign of life came");
+            std::thread::yield_now();
+        }
+        assert_eq!(*destination.failures.lock().unwrap(), 0);
+        assert_eq!(destination.sent.lock().unwrap()[0], [FromWorker::Alive]);
+    }
 }

@@ -51,7 +51,13 @@ fn answers() -> bool {
 impl Engine {
     /// What `docker ps --all` shows of ours.
     pub(crate) fn containers(&self) -> anyhow::Result<String> {
-        let ours = ["ps", "--all", "--filter", "label=dev.lithops.owner", "--format", "{{.Names}}"];
+        self.containers_labelled("dev.lithops.owner")
+    }
+
+    /// What it shows with this label.
+    pub(crate) fn containers_labelled(&self, label: &str) -> anyhow::Result<String> {
+        let filter = format!("label={label}");
+        let ours = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
         crate::command::read(command("docker", ours))
     }
 }

@@ -10,6 +10,7 @@ use crate::command::{cargo, command, output, read, root, target};
 use crate::servers;
 use crate::steps::Steps;
 
+pub(crate) mod code_engine;
 pub(crate) mod s3;
 
 const BACKENDS: &[&str] = &["threads", "processes"];

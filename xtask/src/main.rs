@@ -27,6 +27,7 @@ usage: cargo xtask COMMAND
   examples         every example runs and is right
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
+  codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
         ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
+        ["codeengine"] => code_engine(&mut steps),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -66,6 +68,16 @@ fn main() -> ExitCode {
     }
 }
 
+fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
+    servers::drive_code_engine(steps)?;
+    tests::run_on_code_engine(steps)?;
+    if let Err(missing) = engine::ensure() {
+        steps.skip("Code Engine: examples", &missing.to_string());
+        return Ok(());
+    }
+    steps.run("Code Engine: examples", |_| examples::code_engine::run())
+}
+
 fn test(steps: &mut Steps) -> anyhow::Result<()> {
     machine::install(steps)?;
     lints::run_all(steps)?;
@@ -73,6 +85,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_all(steps)?;
     tests::run_in_containers(steps)?;
     servers::run_all(steps)?;
+    code_engine(steps)?;
     tests::run_over_s3(steps)?;
     adapters::rusoto(steps)?;
     examples::run(steps)

@@ -10,9 +10,13 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
         run(cargo(["check", "--package", "lithops", "--no-default-features"]))
     })?;
     // Without further features, as in a plain `cargo test`: what the compiler says of a mistake
-    // depends on what else is there.
-    steps
-        .run("tests", |cases| run_tests(cargo(["test", "--workspace", "--no-fail-fast"]), cases))?;
+    // depends on what else is there. The package left out has a step of its own.
+    steps.run("tests", |cases| {
+        let test = ["test", "--workspace", "--exclude", "lithops-on-code-engine"];
+        let mut tests = cargo(test);
+        tests.arg("--no-fail-fast");
+        run_tests(tests, cases)
+    })?;
     steps.run("tests with every feature", |cases| {
         let test = ["test", "--no-fail-fast", "--all-features", "--package"];
         run_tests(cargo(test.iter().chain(&["lithops-storage"])), cases)?;
@@ -47,6 +51,20 @@ pub(crate) fn run_over_s3(steps: &mut Steps) -> anyhow::Result<()> {
         let mut suite = cargo(["test", "--package", "lithops", "--all-features"]);
         suite.args(["--test", "backends", "--", "processes_through_storage::"]);
         suite.env("LITHOPS_TEST_JOBS_IN_S3", "yes").envs(server.as_environment());
+        run_tests(suite, cases)
+    })
+}
+
+/// Runs calls on an emulator of Code Engine, with jobs in buckets of a real S3 server.
+pub(crate) fn run_on_code_engine(steps: &mut Steps) -> anyhow::Result<()> {
+    // Without one, what takes containers is ignored.
+    let _engine = engine::ensure();
+    steps.run("Code Engine: calls", |cases| {
+        let server = servers::start_named(&["seaweedfs"])?.remove(0);
+        let suite = ["test", "--package", "lithops-on-code-engine", "--test", "codeengine"];
+        let mut suite = cargo(suite);
+        // Backtraces are those of the harness.
+        suite.env("RUST_BACKTRACE", "0").envs(server.as_environment());
         run_tests(suite, cases)
     })
 }

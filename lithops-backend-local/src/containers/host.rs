@@ -1,6 +1,7 @@
 //! What an executor's containers share: the engine, the image, the socket; and the containers
 //! themselves, warm for the next worker.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use lithops_core::wire::Preamble;
 use lithops_runtime::engine::Engine;
 use lithops_storage::relay::Lent;
 use lithops_worker::{
-    CONTAINER_VARIABLE, ENTRY_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, passed_init,
+    CONTAINER_VARIABLE, ENTRY_VARIABLE, Owner, SOCKET_VARIABLE, WORKER_VARIABLE, passed_init,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
@@ -21,7 +22,6 @@ use super::config::ContainerConfig;
 use super::container::{Container, StartError};
 use super::error::{because, closed, error, from_engine};
 use super::leftovers;
-use super::owner::Owner;
 use super::runtime::Runtime;
 use super::switchboard::{self, Switchboard};
 
@@ -237,7 +237,7 @@ impl Host {
         let image = &self.runtime.id();
         let folder = self.switchboard.folder();
         let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
-        let labels = self.owner.labels();
+        let labels = HashMap::from([(leftovers::OWNER.to_owned(), self.owner.to_text())]);
         let terms = Terms { config: &self.config, image, folder, labels, own };
         let entry = if passed_init() { "main" } else { "constructor" };
         let mut environment = vec![

@@ -9,10 +9,13 @@ use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use lithops_core::ports::{ComputeError, ComputeErrorKind};
 use lithops_runtime::engine::Engine;
+use lithops_worker::Owner;
 
 use super::container;
 use super::error::{because, from_answer, from_engine};
-use super::owner::{LABEL, Owner};
+
+/// Says of a container that it is ours, and whose: an [`Owner`] as text.
+pub(super) const OWNER: &str = "dev.lithops.owner";
 
 /// How often a list that can't be understood is asked for, and with what pause.
 const TRIES: u32 = 10;
@@ -42,7 +45,7 @@ async fn remove_where(
 ) -> Result<usize, ComputeError> {
     let mut removed = 0;
     for found in list(docker).await? {
-        let label = found.labels.as_ref().and_then(|labels| labels.get(LABEL));
+        let label = found.labels.as_ref().and_then(|labels| labels.get(OWNER));
         if label.is_none_or(|label| !unwanted(label)) {
             continue;
         }
@@ -57,7 +60,7 @@ async fn remove_where(
 
 /// The containers of ours.
 async fn list(docker: &Docker) -> Result<Vec<ContainerSummary>, ComputeError> {
-    let ours = HashMap::from([("label", vec![LABEL])]);
+    let ours = HashMap::from([("label", vec![OWNER])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&ours).build();
     let mut tries = 1;
     loop {

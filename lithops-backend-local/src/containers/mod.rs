@@ -1,7 +1,6 @@
 //! Calls in containers of this machine: the client's program, in an image made of it.
 
 mod body;
-mod build;
 mod config;
 mod container;
 mod error;
@@ -9,7 +8,6 @@ mod exit;
 mod host;
 mod lane;
 mod leftovers;
-mod owner;
 mod runtime;
 mod switchboard;
 mod tasks;
@@ -88,12 +86,14 @@ impl ComputeBackend for ContainerBackend {
         Capability {
             backend: BACKEND,
             max_workers: self.config.workers.max(1),
+            slots: 1,
             isolation: Isolation::Container,
             on_this_machine: true,
             memory_limit: true,
             environment: true,
             captures_output: true,
             max_duration: None,
+            billing: None,
         }
     }
 

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
-use lithops_runtime::engine::{Engine, StoredImage};
-use lithops_runtime::{Image, Program, Recipe, RuntimeFacts, check, label};
+use lithops_runtime::engine::{Engine, GiveError, Given, StoredImage};
+use lithops_runtime::{Program, RuntimeFacts, check, label};
 use lithops_worker::{LaunchOrder, upload_program};
 
-use super::build::Build;
 use super::config::ContainerConfig;
 use super::error::{because, error, from_engine};
 
@@ -52,7 +51,7 @@ impl Runtime {
             let id = Mutex::new(image.id);
             return Ok(Self { reference, id, source: Source::Name, environment });
         }
-        let (reference, id) = give(engine, config.program.clone()).await?;
+        let Given { reference, id } = give(engine, config.program.clone()).await?;
         let source = Source::Program(config.program.clone());
         Ok(Self { reference, id: Mutex::new(id), source, environment: Vec::new() })
     }
@@ -60,7 +59,7 @@ impl Runtime {
     /// Gives the engine the image once more, after it has lost it.
     pub(super) async fn restore(&self, engine: &Engine) -> Result<(), ComputeError> {
         let id = match &self.source {
-            Source::Program(program) => give(engine, program.clone()).await?.1,
+            Source::Program(program) => give(engine, program.clone()).await?.id,
             Source::Name => take(engine, &self.reference).await?.id,
         };
         // Of the same name, and perhaps another: libraries of this machine may have changed.
@@ -84,28 +83,13 @@ impl Runtime {
     }
 }
 
-/// Makes an image of a program and loads it; gives its name, and what the engine calls it.
-async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<(String, String), ComputeError> {
-    let own = if program.is_none() { Build::current() } else { None };
-    if let Some(own) = &own
-        && let Some(found) = own.find(engine).await?
-    {
-        return Ok(found);
-    }
-    let build = own.clone();
-    let made = tokio::task::spawn_blocking(move || make(program, build)).await;
-    let image = made.map_err(|source| because(ComputeErrorKind::Start, DEPLOY, source))??;
-    image.notes().iter().for_each(|note| tracing::warn!(%note, "the runtime image"));
-    let presence = engine.ensure(&image).await.map_err(|source| from_engine(DEPLOY, source))?;
-    let reference = image.reference();
-    tracing::debug!(reference, ?presence, "the engine has the runtime image");
-    let found = engine.find(&reference).await.map_err(|source| from_engine(FIND, source))?;
-    let gone = || error(ComputeErrorKind::Unavailable, FIND, "somebody removes our images");
-    let id = found.ok_or_else(gone)?.id;
-    if let Some(own) = own {
-        own.replace(engine, &id).await?;
-    }
-    Ok((reference, id))
+/// Makes an image of a program and loads it.
+async fn give(engine: &Engine, program: Option<PathBuf>) -> Result<Given, ComputeError> {
+    engine.give(program).await.map_err(|source| match source {
+        GiveError::Engine(source) => from_engine(DEPLOY, source),
+        source @ GiveError::Interrupted(_) => because(ComputeErrorKind::Start, DEPLOY, source),
+        source => because(ComputeErrorKind::Unsupported, DEPLOY, source),
+    })
 }
 
 fn read(program: Option<PathBuf>) -> Result<Program, ComputeError> {
@@ -114,14 +98,6 @@ fn read(program: Option<PathBuf>) -> Result<Program, ComputeError> {
         None => Program::current(),
     };
     program.map_err(|source| because(ComputeErrorKind::Unsupported, DEPLOY, source))
-}
-
-fn make(program: Option<PathBuf>, build: Option<Build>) -> Result<Image, ComputeError> {
-    let program = read(program)?;
-    let labels = build.iter().flat_map(Build::labels);
-    let recipe =
-        labels.fold(Recipe::new(program), |recipe, (name, value)| recipe.label(name, value));
-    recipe.build().map_err(|e| because(ComputeErrorKind::Unsupported, DEPLOY, e))
 }
 
 /// Brings a program into storage for the launcher that `image` holds, if it can run there.

@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use lithops_core::wire::Preamble;
 use lithops_storage::relay::{self, Lent};
+use lithops_worker::Owner;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-use super::owner::Owner;
 
 /// What the names of folders begin with, and the file in them that says whose they are.
 const PREFIX: &str = "lithops-";
@@ -57,7 +56,7 @@ impl Switchboard {
     pub(super) fn open(lent: Arc<Lent>, owner: &Owner) -> io::Result<Self> {
         let parent = parent(&std::env::temp_dir());
         let private = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
-        fs::write(private.path().join(OWNER), owner.label())?;
+        fs::write(private.path().join(OWNER), owner.to_text())?;
         let folder = private.path().join("c");
         // Containers run as another user: they may pass, and connect, and nothing else.
         fs::DirBuilder::new().mode(0o711).create(&folder)?;

@@ -83,12 +83,14 @@ impl ComputeBackend for ProcessBackend {
         Capability {
             backend: BACKEND,
             max_workers: self.config.workers.max(1),
+            slots: 1,
             isolation: Isolation::Process,
             on_this_machine: true,
             memory_limit: true,
             environment: true,
             captures_output: true,
             max_duration: None,
+            billing: None,
         }
     }
 

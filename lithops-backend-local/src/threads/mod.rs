@@ -52,12 +52,14 @@ impl ComputeBackend for ThreadBackend {
         Capability {
             backend: BACKEND,
             max_workers: self.config.workers.max(1),
+            slots: 1,
             isolation: Isolation::Thread,
             on_this_machine: true,
             memory_limit: false,
             environment: false,
             captures_output: false,
             max_duration: None,
+            billing: None,
         }
     }
 

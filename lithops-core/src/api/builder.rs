@@ -11,15 +11,23 @@ macro_rules! options {
                 self
             }
 
-            /// Stops an attempt at a call after `limit`: one hour, unless set.
+            /// Stops an attempt at a call after `limit`: one hour, unless set, or less where the
+            /// platform allows no more.
             pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-                self.options_mut(|options| options.timeout = Some(limit));
+                self.options_mut(|options| options.timeout = crate::plan::TimeLimit::After(limit));
                 self
             }
 
-            /// Lets calls run as long as they like.
+            /// Says that a call takes about so long, for an estimate of the job's price in its
+            /// [summary](crate::api::JobSummary); it bounds nothing.
+            pub fn expect_each(mut self, time: std::time::Duration) -> Self {
+                self.options_mut(|options| options.expected = Some(time));
+                self
+            }
+
+            /// Lets calls run as long as they like, and the platform lets them.
             pub fn no_timeout(mut self) -> Self {
-                self.options_mut(|options| options.timeout = None);
+                self.options_mut(|options| options.timeout = crate::plan::TimeLimit::Never);
                 self
             }
 

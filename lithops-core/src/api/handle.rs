@@ -71,6 +71,17 @@ impl<T> JobHandle<T> {
         self.job.summary()
     }
 
+    /// Waits until the job's workers have been stopped and the platform has told what it used, and
+    /// gives the job's whole [summary](Self::summary): a moment after the last outcome.
+    pub async fn finished(&self) -> JobSummary {
+        std::future::poll_fn(|context| match self.job.poll_closed(context) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        self.summary()
+    }
+
     /// How evenly the pairs of a shuffle fell on the calls of this job, one for each partition;
     /// `None` before all map calls have ended, and for a job that takes no pairs.
     pub fn shuffle(&self) -> Option<ShuffleSummary> {

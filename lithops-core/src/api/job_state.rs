@@ -10,7 +10,8 @@ use bytes::Bytes;
 
 use super::progress::{JobSummary, Progress};
 use crate::ports::{
-    Executor, FailedAttempt, JobEvent, JobEvents, JobWatch, Settled, StorageBackend, SubmittedJob,
+    Executor, FailedAttempt, JobEvent, JobEvents, JobWatch, Settled, StorageBackend,
+    StorageRequests, SubmittedJob, Usage,
 };
 use crate::shuffle::ShuffleSummary;
 use crate::wire::{CallError, Input, JobId, Logs, Payload, Timing};
@@ -30,6 +31,7 @@ pub(crate) struct JobState {
     owns_upstream: bool,
     /// How the pairs fell that this job's calls take.
     shuffle: OnceLock<ShuffleSummary>,
+    estimate: Option<Usage>,
 }
 
 /// A call's entry: small, because there may be millions.
@@ -65,6 +67,10 @@ struct Table {
     workers: u32,
     busy_ns: u64,
     result_bytes: u64,
+    requests: StorageRequests,
+    used: Option<Usage>,
+    /// Whether no event will come any more.
+    closed: bool,
     submitted: Instant,
     ended: Option<Instant>,
     /// Woken by every batch.
@@ -98,6 +104,9 @@ impl JobState {
             workers: 0,
             busy_ns: 0,
             result_bytes: 0,
+            requests: StorageRequests::default(),
+            used: None,
+            closed: false,
             submitted: Instant::now(),
             ended: (submitted.calls == 0).then(Instant::now),
             watchers: Vec::new(),
@@ -114,6 +123,7 @@ impl JobState {
             upstream,
             owns_upstream,
             shuffle: OnceLock::new(),
+            estimate: submitted.estimate,
         });
         let watched =
             Arc::new(Watch(Arc::downgrade(&state), state.id.clone(), state.title.clone()));
@@ -155,6 +165,8 @@ impl JobState {
             match event {
                 JobEvent::InFlight(calls) => table.in_flight = calls,
                 JobEvent::Workers(workers) => table.workers = workers,
+                JobEvent::Requests(requests) => table.requests = requests,
+                JobEvent::Used(usage) => table.used = Some(usage),
                 JobEvent::Settled(batch) => {
                     for settled in batch {
                         table.settle(settled, &mut wake);
@@ -171,6 +183,7 @@ impl JobState {
         let mut wake = Vec::new();
         {
             let mut table = self.table();
+            table.closed = true;
             for index in 0..table.slots.len() as u32 {
                 if matches!(table.slots[index as usize], Slot::Pending) {
                     let cause =
@@ -262,6 +275,12 @@ impl JobState {
             wall: all.wall.max(before.wall),
             busy: all.busy + before.busy,
             result_bytes: all.result_bytes,
+            requests: StorageRequests {
+                client: all.requests.client + before.requests.client,
+                workers: all.requests.workers + before.requests.workers,
+            },
+            estimate: sum(all.estimate, before.estimate),
+            used: sum(all.used, before.used),
         })
     }
 
@@ -278,7 +297,20 @@ impl JobState {
             wall: table.ended.unwrap_or_else(Instant::now) - table.submitted,
             busy: Duration::from_nanos(table.busy_ns),
             result_bytes: table.result_bytes,
+            requests: table.requests,
+            estimate: self.estimate.clone(),
+            used: table.used.clone(),
         }
+    }
+
+    /// Whether nothing more will come of the job.
+    pub(crate) fn poll_closed(&self, context: &mut Context<'_>) -> bool {
+        let mut table = self.table();
+        let closed = table.closed;
+        if !closed && !table.watchers.iter().any(|waker| waker.will_wake(context.waker())) {
+            table.watchers.push(context.waker().clone());
+        }
+        closed
     }
 
     /// The outcome of a call as it came, once it is there; registers the waker if it isn't.
@@ -351,6 +383,14 @@ impl JobState {
                 }
             })
         })
+    }
+}
+
+/// What two stages use together; what one of them does not tell is left out.
+fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::ports::{StorageRequests, Usage};
+
 /// How far a job is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -37,6 +39,14 @@ pub struct JobSummary {
     pub busy: Duration,
     /// Bytes of the job's own results.
     pub result_bytes: u64,
+    /// How often storage was asked, for jobs that go through it.
+    pub requests: StorageRequests,
+    /// What the job was expected to use, where the platform has a price and
+    /// `expect_each` said how long a call takes.
+    pub estimate: Option<Usage>,
+    /// What the job has used by the platform's own count, once it has told:
+    /// [`finished`](crate::api::JobHandle::finished) waits for that.
+    pub used: Option<Usage>,
 }
 
 impl JobSummary {
@@ -58,6 +68,16 @@ impl fmt::Display for JobSummary {
             self.speed_up(),
             self.workers
         )?;
-        if self.repeated > 0 { write!(f, ", {} calls repeated", self.repeated) } else { Ok(()) }
+        if self.repeated > 0 {
+            write!(f, ", {} calls repeated", self.repeated)?;
+        }
+        let StorageRequests { client, workers } = self.requests;
+        if client + workers > 0 {
+            write!(f, "; {client} + {workers} requests to storage by client and workers")?;
+        }
+        if let Some(estimate) = &self.estimate {
+            write!(f, "; estimated: {estimate}")?;
+        }
+        self.used.iter().try_for_each(|used| write!(f, "; used: {used}"))
     }
 }

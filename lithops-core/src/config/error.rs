@@ -48,6 +48,14 @@ pub enum ConfigError {
         /// The setting.
         key: &'static str,
     },
+    /// A storage's credentials can't be found, or can't be given to others.
+    #[error("the credentials of `[{section}]` can't be used: {reason}")]
+    Credentials {
+        /// The section of the storage.
+        section: String,
+        /// Why, without the credentials.
+        reason: String,
+    },
     /// A value is out of range.
     #[error("`{key}` is {value}: {reason}")]
     Invalid {

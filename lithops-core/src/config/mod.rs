@@ -4,7 +4,7 @@
 //!
 //! ```toml
 //! [lithops]
-//! backend = "processes"     # or "threads", "containers"; "localhost" is "processes"
+//! backend = "processes"     # or "threads", "containers", "code_engine"; "localhost" is "processes"
 //! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
 //!                           # "azure_storage", "redis": each has a section of that name
 //! progress = true           # a bar for long jobs, where standard error is a terminal
@@ -14,6 +14,14 @@
 //!
 //! [containers]
 //! runtime_memory = 512      # MiB; the other keys are those of `ContainersSection`
+//!
+//! [ibm]
+//! iam_api_key = "..."       # for Code Engine and Object Storage alike
+//! region = "eu-de"
+//!
+//! [code_engine]
+//! runtime_cpu = 1           # the other keys are those of `CodeEngineSection`
+//! runtime_memory = 4096     # MiB
 //!
 //! [file]
 //! root = "/var/tmp/lithops" # where jobs keep their objects
@@ -25,16 +33,20 @@
 //!
 //! A section of a storage holds for all data of that provider, in whichever bucket.
 
+mod code_engine;
 mod containers;
 mod error;
 mod file;
+mod ibm;
 mod raw;
 mod sections;
 
 use std::path::PathBuf;
 
+pub use code_engine::CodeEngineSection;
 pub use containers::ContainersSection;
 pub use error::ConfigError;
+pub use ibm::IbmSection;
 use raw::RawConfig;
 pub use sections::{
     AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
@@ -54,8 +66,12 @@ pub struct Config {
     pub root: Option<PathBuf>,
     /// Whether long jobs show a progress bar; by default where standard error is a terminal.
     pub progress: Option<bool>,
+    /// What is said of IBM Cloud Code Engine.
+    pub code_engine: CodeEngineSection,
     /// What is said of containers on this machine.
     pub containers: ContainersSection,
+    /// What is said of IBM Cloud as a whole.
+    pub ibm: IbmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
     /// The file that settings were read from, as an absolute path.
@@ -71,7 +87,9 @@ impl Default for Config {
             workers: None,
             root: None,
             progress: None,
+            code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
+            ibm: IbmSection::default(),
             storages: StorageSections::default(),
             file: None,
         }
@@ -121,7 +139,9 @@ impl Config {
             workers,
             root: raw.file.root,
             progress,
+            code_engine: raw.code_engine,
             containers: raw.containers,
+            ibm: raw.ibm,
             storages,
             file: None,
         })
@@ -193,6 +213,21 @@ mod tests {
         );
         assert_eq!(config.storages.aws_s3.unwrap().storage_bucket.as_deref(), Some("b"));
         assert_eq!(config.storages.minio, None);
+    }
+
+    #[test]
+    fn one_account_of_ibm_cloud_is_read_for_all_of_its_services() {
+        let text = "[ibm]\niam_api_key = \"k\"\nregion = \"eu-de\"\nresource_group_id = \"g\"\n\
+                    iam_endpoint = \"http://127.0.0.1:1\"";
+        let config = resolve(text, &[]).unwrap();
+        let expected = IbmSection {
+            iam_api_key: Some("k".to_owned().into()),
+            region: Some("eu-de".to_owned()),
+            resource_group_id: Some("g".to_owned()),
+            iam_endpoint: Some("http://127.0.0.1:1".to_owned()),
+        };
+        assert_eq!(config.ibm, expected);
+        assert!(!config.storages.has("ibm_cos"));
     }
 
     #[test]

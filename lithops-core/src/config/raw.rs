@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{
-    AzureSection, ContainersSection, CosSection, GcpSection, RedisSection, S3Section,
-    StorageSections,
+    AzureSection, CodeEngineSection, ContainersSection, CosSection, GcpSection, IbmSection,
+    RedisSection, S3Section, StorageSections,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -15,7 +15,9 @@ pub(super) struct RawConfig {
     pub(super) lithops: RawLithops,
     pub(super) localhost: RawLocalhost,
     pub(super) file: RawFile,
+    pub(super) code_engine: CodeEngineSection,
     pub(super) containers: ContainersSection,
+    pub(super) ibm: IbmSection,
     aws_s3: Option<S3Section>,
     ibm_cos: Option<CosSection>,
     minio: Option<S3Section>,

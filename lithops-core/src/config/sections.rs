@@ -33,6 +33,8 @@ pub struct S3Section {
     pub storage_bucket: Option<String>,
     /// The server; Amazon's own by default.
     pub endpoint: Option<String>,
+    /// The server as workers far away see it, if they see it elsewhere.
+    pub private_endpoint: Option<String>,
     /// The region.
     pub region: Option<String>,
     /// Whether addresses are `endpoint/bucket/key` and not `bucket.endpoint/key`.
@@ -53,7 +55,7 @@ pub struct CosSection {
     pub storage_bucket: Option<String>,
     /// The server; the public one of the region by default.
     pub endpoint: Option<String>,
-    /// The server as seen from inside IBM Cloud, where reading it costs nothing.
+    /// The server as workers far away see it: from inside IBM Cloud, where reading costs nothing.
     pub private_endpoint: Option<String>,
     /// The region.
     pub region: Option<String>,
@@ -64,6 +66,9 @@ pub struct CosSection {
     /// An API key of IBM Cloud, in place of an access key.
     #[serde(alias = "iam_api_key")]
     pub api_key: Option<Secret>,
+    /// The trusted profile (its id or name) that this process is known by, in place of any key: only
+    /// in a job of Code Engine that may be.
+    pub trusted_profile: Option<String>,
     /// The instance (its id) that a bucket is created in.
     #[serde(alias = "instance_id")]
     pub service_instance_id: Option<String>,
@@ -79,6 +84,8 @@ pub struct GcpSection {
     pub region: Option<String>,
     /// The file with the key of a service account.
     pub credentials_path: Option<PathBuf>,
+    /// The key of a service account itself, as JSON; goes before the file.
+    pub service_account_key: Option<Secret>,
 }
 
 /// A container of Azure Blob Storage.
@@ -114,6 +121,20 @@ pub struct RedisSection {
 }
 
 impl StorageSections {
+    /// Whether there is a section `name`, such as `aws_s3`.
+    pub fn has(&self, name: &str) -> bool {
+        match name {
+            "aws_s3" | "s3" => self.aws_s3.is_some(),
+            "ibm_cos" => self.ibm_cos.is_some(),
+            "minio" => self.minio.is_some(),
+            "ceph" => self.ceph.is_some(),
+            "gcp_storage" => self.gcp_storage.is_some(),
+            "azure_storage" => self.azure_storage.is_some(),
+            "redis" => self.redis.is_some(),
+            _ => false,
+        }
+    }
+
     /// Sets the bucket of the storage `name`; of one that has no bucket, nothing.
     pub(super) fn set_bucket(&mut self, name: &str, bucket: String) {
         let place = match name {

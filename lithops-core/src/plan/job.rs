@@ -32,8 +32,10 @@ pub struct JobOptions {
     pub name: Option<String>,
     /// Calls in a chunk; chosen by the planner by default.
     pub chunk_size: Option<u32>,
-    /// Limit of one attempt at a call, one hour by default; `None` for no limit.
-    pub timeout: Option<Duration>,
+    /// Limit of one attempt at a call.
+    pub timeout: TimeLimit,
+    /// About how long a call takes, for an estimate of the job's price.
+    pub expected: Option<Duration>,
     /// Limit of a worker's memory in bytes; none by default.
     pub memory: Option<u64>,
     /// When a call is run again.
@@ -53,13 +55,49 @@ impl Default for JobOptions {
         Self {
             name: None,
             chunk_size: None,
-            timeout: Some(Duration::from_secs(3600)),
+            timeout: TimeLimit::Usual,
+            expected: None,
             memory: None,
             retry: RetryPolicy::default(),
             environment: BTreeMap::new(),
             transport: Transport::Best,
             store_above: None,
             writes_objects: false,
+        }
+    }
+}
+
+/// Limit of one attempt at a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// One hour, or what the platform allows if that is less.
+    #[default]
+    Usual,
+    /// This long.
+    After(Duration),
+    /// As long as the platform lets it run.
+    Never,
+}
+
+impl TimeLimit {
+    /// The limit where calls can run no longer than `most`; `Err` with that if more is wanted.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use lithops_core::plan::TimeLimit;
+    ///
+    /// let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    /// assert_eq!(TimeLimit::Usual.within(None), Ok(Some(hour)));
+    /// assert_eq!(TimeLimit::Usual.within(Some(minute)), Ok(Some(minute)));
+    /// assert_eq!(TimeLimit::After(hour).within(Some(minute)), Err(minute));
+    /// ```
+    pub fn within(self, most: Option<Duration>) -> Result<Option<Duration>, Duration> {
+        const USUAL: Duration = Duration::from_secs(3600);
+        match (self, most) {
+            (Self::Usual, most) => Ok(Some(most.map_or(USUAL, |most| most.min(USUAL)))),
+            (Self::After(limit), Some(most)) if limit > most => Err(most),
+            (Self::After(limit), _) => Ok(Some(limit)),
+            (Self::Never, _) => Ok(None),
         }
     }
 }

@@ -17,7 +17,7 @@ pub use boundary::Boundary;
 pub use chunk::chunks;
 pub use cut::Cut;
 pub use input::{InputError, JobInputs, PackedInputs};
-pub use job::{JobOptions, PlannedJob, RetryPolicy, Transport};
+pub use job::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport};
 pub use merge::Tournament;
 pub use partition::{blocks_of_range, boundaries, partition_of, range_of};
 pub use reduce::{by_key, tree_levels};

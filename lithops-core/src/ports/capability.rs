@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Billing;
+
 /// What a compute backend can do. Nobody asks for a backend's name to know how to behave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capability {
@@ -9,6 +11,9 @@ pub struct Capability {
     pub backend: &'static str,
     /// The most calls that run at once.
     pub max_workers: usize,
+    /// How many workers share what the platform starts, and bills for, as one: an instance. Workers
+    /// of neighbouring numbers share one.
+    pub slots: usize,
     /// What stands between two calls.
     pub isolation: Isolation,
     /// Whether workers run on the client's own machine. What a call starts there runs in the call's
@@ -22,6 +27,8 @@ pub struct Capability {
     pub captures_output: bool,
     /// The longest that a call may run, if the platform has such a limit.
     pub max_duration: Option<Duration>,
+    /// What an instance costs, if anything.
+    pub billing: Option<Billing>,
 }
 
 /// What stands between two calls that run at once.

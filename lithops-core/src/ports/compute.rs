@@ -54,9 +54,23 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
 
     /// What the platform says of each worker of a job, all dispatches included.
     ///
+    /// A worker that the platform does not start within the backend's own bound is told as failed:
+    /// nobody waits for one that is pending for ever.
+    ///
     /// # Errors
     /// [`ComputeError`] if the platform can't be asked.
     async fn status(&self, job: &JobId) -> Result<Vec<WorkerStatus>, ComputeError>;
+
+    /// For how many seconds the instances of a job have run so far, in sum, as the platform says;
+    /// `None` where nobody bills for them. Asked once, after the last outcome and before
+    /// [`cancel`](Self::cancel).
+    ///
+    /// # Errors
+    /// [`ComputeError`] if the platform can't be asked.
+    async fn instance_seconds(&self, job: &JobId) -> Result<Option<f64>, ComputeError> {
+        let _ = job;
+        Ok(None)
+    }
 
     /// Stops all workers of a job and forgets them. A job that is unknown is no error.
     ///
@@ -87,6 +101,9 @@ pub struct Launch {
     pub workers: u32,
     /// What they are started with.
     pub profile: WorkerProfile,
+    /// Whether none may share an instance with another, however many
+    /// [slots](Capability::slots) that has: workers have died of their calls.
+    pub alone: bool,
 }
 
 /// What a worker is started with. Workers of unlike profiles are not shared between jobs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Capability, JobObserver, StorageBackend};
+use super::{Capability, JobObserver, StorageBackend, Usage};
 use crate::error::Error;
 use crate::plan::PlannedJob;
 use crate::wire::{CallError, Input, JobId, Report, StoredObject, Timing};
@@ -79,6 +79,8 @@ pub struct SubmittedJob {
     pub result_type: String,
     /// Whether it runs through storage, so that another process can take it up.
     pub in_storage: bool,
+    /// What it is expected to use, where that has a price and the length of its calls was told.
+    pub estimate: Option<Usage>,
     /// What becomes of it; ends when every call has its outcome.
     pub events: JobEvents,
 }
@@ -95,6 +97,19 @@ pub enum JobEvent {
     Workers(u32),
     /// Calls ended: each call exactly once over the life of the job.
     Settled(Vec<Settled>),
+    /// So often storage was asked for the job so far.
+    Requests(StorageRequests),
+    /// The job has used this, says the platform; after the last call's end.
+    Used(Usage),
+}
+
+/// How often storage was asked for a job; what its calls ask for themselves is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StorageRequests {
+    /// By the client: dispatches, listings, batches of outcomes.
+    pub client: u64,
+    /// By the workers, as far as they have told.
+    pub workers: u64,
 }
 
 /// A call's end.

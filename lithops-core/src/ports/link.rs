@@ -95,3 +95,13 @@ pub struct Running {
     /// Which try it was.
     pub attempt: u32,
 }
+
+impl Running {
+    pub(crate) fn numbers(self) -> (u32, u32, u32) {
+        (self.ticket, self.index, self.attempt)
+    }
+
+    pub(crate) fn of_numbers((ticket, index, attempt): (u32, u32, u32)) -> Self {
+        Self { ticket, index, attempt }
+    }
+}

@@ -1,5 +1,6 @@
 //! The traits that others implement: who runs jobs, where calls run, where data stays.
 
+mod billing;
 mod capability;
 mod compute;
 mod executor;
@@ -8,13 +9,15 @@ mod observer;
 mod opener;
 mod storage;
 
+pub use billing::{Billing, Rates, Usage};
 pub use capability::{Capability, Isolation};
 pub use compute::{
     CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Launch, WorkerProfile, WorkerState,
     WorkerStatus,
 };
 pub use executor::{
-    Executor, FailedAttempt, JobEvent, JobEvents, Settled, SubmittedJob, SuppliedCall, Supply,
+    Executor, FailedAttempt, JobEvent, JobEvents, Settled, StorageRequests, SubmittedJob,
+    SuppliedCall, Supply,
 };
 pub use link::{Death, Lane, LaneEvent, LaneSink, Link, News, Running};
 pub use observer::{JobObserver, JobWatch};

@@ -16,10 +16,10 @@ use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
 use crate::error::Error;
 use crate::function::build_id;
-use crate::plan::{PlannedJob, Transport};
+use crate::plan::{PlannedJob, Transport, shares};
 use crate::ports::{
     Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
-    SubmittedJob, Supply,
+    SubmittedJob, Supply, Usage,
 };
 use crate::wire::{JobHead, JobId, StoredObject, keys};
 
@@ -152,8 +152,8 @@ impl Inner {
         self.around.backend.shutdown().await;
     }
 
-    /// Refuses terms that the backend can't meet, before anything begins.
-    fn check(&self, job: &PlannedJob) -> Result<(), Error> {
+    /// Refuses terms that the backend can't meet, before anything begins; gives the limit of a call.
+    fn check(&self, job: &PlannedJob) -> Result<Option<Duration>, Error> {
         let capability = self.around.backend.capability();
         let backend = capability.backend;
         let refuse = |what, hint| Err(Error::Unsupported { backend, what, hint });
@@ -163,22 +163,41 @@ impl Inner {
         if !job.options.environment.is_empty() && !capability.environment {
             return refuse("environment of its own", "leave `.env(..)` out, or use processes");
         }
-        if let (Some(limit), Some(timeout)) = (capability.max_duration, job.options.timeout)
-            && timeout > limit
-        {
+        let Ok(timeout) = job.options.timeout.within(capability.max_duration) else {
             return refuse("calls of that length", "lower `.timeout(..)`");
-        }
+        };
         let storage_needed = self.goes_through_storage(job)
             || job.options.store_above.is_some()
             || job.options.writes_objects;
+        let location = self.around.storage.location();
+        if storage_needed && !capability.on_this_machine && location.is_on_this_machine() {
+            return refuse(
+                "way to a storage of this machine",
+                "use a storage that workers can reach over the network: `storage = \"ibm_cos\"` or \
+                 another bucket",
+            );
+        }
         let apart = capability.isolation > Isolation::Thread && !self.lent;
-        if storage_needed && apart && self.around.storage.location().is_in_process() {
+        if storage_needed && apart && location.is_in_process() {
             return refuse(
                 "way to a storage in the client's memory",
                 "use a storage that workers can reach: `storage = \"file\"`",
             );
         }
-        Ok(())
+        Ok(timeout)
+    }
+
+    /// What a job is likely to use, if its platform has a price and its calls have a length.
+    fn estimate(&self, job: &PlannedJob) -> Option<Usage> {
+        let capability = self.around.backend.capability();
+        let (billing, each) = (capability.billing?, job.options.expected?);
+        let dealt = shares(&job.chunks, capability.max_workers);
+        let calls = dealt.iter().map(|share| share.iter().map(|chunk| chunk.count).sum());
+        let calls: Vec<u32> = calls.collect();
+        let longest =
+            calls.chunks(capability.slots.max(1)).filter_map(|instance| instance.iter().max());
+        let in_a_row: u64 = longest.map(|calls| u64::from(*calls)).sum();
+        Some(billing.usage(in_a_row as f64 * each.as_secs_f64()))
     }
 
     fn goes_through_storage(&self, job: &PlannedJob) -> bool {
@@ -193,7 +212,7 @@ impl Executor for Engine {
     }
 
     fn submit(&self, plan: PlannedJob) -> Result<SubmittedJob, Error> {
-        self.inner.check(&plan)?;
+        let timeout = self.inner.check(&plan)?;
         let ticket = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let id = JobId::new(&self.inner.name, ticket);
         let timeout_ms =
@@ -205,7 +224,7 @@ impl Executor for Engine {
             function: plan.function.clone(),
             result_type: plan.result_type.to_owned(),
             build: build_id().to_vec(),
-            timeout_ms: plan.options.timeout.map(timeout_ms),
+            timeout_ms: timeout.map(timeout_ms),
             retry: (
                 plan.options.retry.worker_deaths,
                 plan.options.retry.retries,
@@ -220,6 +239,7 @@ impl Executor for Engine {
         let (events, listener) = mpsc::unbounded_channel();
         let (calls, result_type) = (head.calls, head.result_type.clone());
         let through_storage = self.inner.goes_through_storage(&plan);
+        let estimate = self.inner.estimate(&plan);
         let leaves_objects =
             through_storage || plan.options.store_above.is_some() || plan.options.writes_objects;
         let job = RunningJob::new(head, plan, events);
@@ -237,7 +257,7 @@ impl Executor for Engine {
         };
         self.inner.jobs().insert(id.clone(), Route { ticket, driver, leaves_objects });
         let in_storage = through_storage;
-        Ok(SubmittedJob { id, calls, result_type, in_storage, events: listener })
+        Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
     }
 
     async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
@@ -248,7 +268,8 @@ impl Executor for Engine {
         self.inner.jobs().insert(job.clone(), route);
         let (calls, result_type) = (head.calls, head.result_type);
         let id = job.clone();
-        Ok(SubmittedJob { id, calls, result_type, in_storage: true, events: listener })
+        let (in_storage, estimate) = (true, None);
+        Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
     }
 
     fn supply(&self, job: &JobId, inputs: Supply) {

@@ -141,8 +141,7 @@ impl FromAgent {
         let head = match self {
             Self::Hello { protocol } => FromHead::Hello(protocol),
             Self::Ended { lane, running, cause } => {
-                let running =
-                    running.map(|running| (running.ticket, running.index, running.attempt));
+                let running = running.map(Running::numbers);
                 FromHead::Ended { lane, running, cause }
             }
         };
@@ -157,8 +156,7 @@ impl FromAgent {
         Ok(match bodiless(frame)? {
             FromHead::Hello(protocol) => Self::Hello { protocol },
             FromHead::Ended { lane, running, cause } => {
-                let running =
-                    running.map(|(ticket, index, attempt)| Running { ticket, index, attempt });
+                let running = running.map(Running::of_numbers);
                 Self::Ended { lane, running, cause }
             }
         })

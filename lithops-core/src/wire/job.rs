@@ -84,19 +84,22 @@ pub struct CallRange {
 }
 
 /// What a worker that works through storage is started with: references only, no input and no
-/// credential.
+/// credential. Its size does not grow with the job's: it fits into an environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkOrder {
     /// Version of the wire.
     pub protocol: u32,
     /// Where the job is.
     pub storage: StorageLocation,
-    /// Key of the job's object.
-    pub key: String,
-    /// Length in bytes of the frame at its start, the job's head.
-    pub head: u64,
-    /// For each worker, the byte range (start, end) of the frames with its calls.
-    pub shares: Vec<(u64, u64)>,
+    /// The job, whose dispatch is the object that [`keys::wave`](super::keys::wave) names.
+    pub job: JobId,
+    /// Length in bytes of the two frames at its start: the job's head, and where each worker's
+    /// calls stand.
+    pub preface: u64,
+    /// Length in bytes of the whole object.
+    pub len: u64,
+    /// How many workers it has calls for.
+    pub workers: u32,
     /// Which dispatch of the job this is, from 0; names the outcome objects of its workers.
     pub wave: u32,
     /// After how many milliseconds without an outcome a worker says that it lives.

@@ -21,6 +21,14 @@ impl StorageLocation {
         self.scheme == "memory"
     }
 
+    /// Whether only processes of the client's own machine can open the place.
+    ///
+    /// What a server on this machine holds is not told apart: workers far away may reach it by
+    /// another address.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.scheme == "file" || self.is_in_process()
+    }
+
     /// The location as text without spaces, for an environment variable.
     pub fn to_text(&self) -> String {
         to_text(self)
@@ -29,5 +37,21 @@ impl StorageLocation {
     /// Reads what [`to_text`](Self::to_text) wrote; `None` if it is something else.
     pub fn from_text(text: &str) -> Option<Self> {
         from_text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_memory_are_on_this_machine_and_buckets_are_not() {
+        let schemes = ["file", "memory", "s3", "gs", "az", "redis", "http"];
+        let here = schemes.map(|scheme| {
+            let location = StorageLocation { scheme: scheme.to_owned(), settings: BTreeMap::new() };
+            (location.is_on_this_machine(), location.is_in_process())
+        });
+        let far = (false, false);
+        assert_eq!(here, [(true, false), (true, true), far, far, far, far, far]);
     }
 }

@@ -7,9 +7,10 @@ use super::call::{CallHead, ReportHead};
 use super::job::FunctionId;
 use super::payload::PayloadHead;
 use super::{
-    CallInput, CallRange, Frame, FrameError, JobHead, JobId, PROTOCOL, Payload, Report,
+    CallError, CallInput, CallRange, Frame, FrameError, JobHead, JobId, PROTOCOL, Payload, Report,
     StorageLocation,
 };
+use crate::ports::Running;
 
 /// From the client.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,9 @@ pub enum ToWorker {
         /// The job's number on this link.
         ticket: u32,
     },
+    /// How many bytes of the object that this stands in are each worker's, one after another behind
+    /// this message.
+    Shares(Vec<u64>),
 }
 
 /// From a worker.
@@ -54,6 +58,16 @@ pub enum FromWorker {
     },
     /// Nothing has happened, but the worker lives.
     Alive,
+    /// The worker has died, says its parent.
+    Ended {
+        /// The call that it was running.
+        running: Option<Running>,
+        /// Why.
+        cause: CallError,
+    },
+    /// The worker has asked its job's storage so often since it said this last, what this is written
+    /// with included.
+    Requests(u32),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,6 +91,7 @@ enum ToHead {
     Run(u32, Vec<CallHead>),
     Recall,
     Forget(u32),
+    Shares(Vec<u64>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,6 +100,8 @@ enum FromHead {
     Reports(u32, Vec<ReportHead>),
     Returned(Vec<(u32, CallRange)>),
     Alive,
+    Ended(Option<(u32, u32, u32)>, CallError),
+    Requests(u32),
 }
 
 /// An encoded message: bytes to write one after another.
@@ -160,6 +177,7 @@ impl ToWorker {
             ),
             Self::Recall => ToHead::Recall,
             Self::Forget { ticket } => ToHead::Forget(*ticket),
+            Self::Shares(lengths) => ToHead::Shares(lengths.clone()),
         };
         encode(&head, body)
     }
@@ -217,6 +235,7 @@ impl ToWorker {
             }
             ToHead::Recall => Self::Recall,
             ToHead::Forget(ticket) => Self::Forget { ticket },
+            ToHead::Shares(lengths) => Self::Shares(lengths),
         })
     }
 }
@@ -233,6 +252,8 @@ impl FromWorker {
             ),
             Self::Returned { calls } => FromHead::Returned(calls),
             Self::Alive => FromHead::Alive,
+            Self::Ended { running, cause } => FromHead::Ended(running.map(Running::numbers), cause),
+            Self::Requests(count) => FromHead::Requests(count),
         };
         encode(&head, body)
     }
@@ -252,6 +273,10 @@ impl FromWorker {
             }
             FromHead::Returned(calls) => Self::Returned { calls },
             FromHead::Alive => Self::Alive,
+            FromHead::Ended(running, cause) => {
+                Self::Ended { running: running.map(Running::of_numbers), cause }
+            }
+            FromHead::Requests(count) => Self::Requests(count),
         })
     }
 }

@@ -40,7 +40,7 @@ pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 
 /// The version of everything in this module; both sides must have the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The keys under which a job keeps its objects.
 pub mod keys;

@@ -1,12 +1,14 @@
 //! A Docker Engine, or a Podman that speaks as one.
 
 mod base;
+mod build;
 mod connect;
 mod context;
 mod discovery;
 mod error;
 mod export;
 mod facts;
+mod give;
 mod host;
 mod images;
 mod load;
@@ -27,6 +29,7 @@ pub use base::ExportError;
 pub use discovery::DiscoveryError;
 pub use error::{EngineError, Missing};
 pub use facts::{Facts, Limits, Make};
+pub use give::{GiveError, Given};
 pub use host::HostError;
 pub use images::{Removed, StoredImage};
 pub use load::Presence;

@@ -1,6 +1,6 @@
 //! Sending an image, and of it only what the registry lacks.
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use oci_client::{Reference, RegistryOperation};
 use oci_spec::image::Digest;
 use reqwest::header::HeaderValue;
@@ -49,8 +49,10 @@ impl Repository {
         if self.digest_of(&reference).await?.as_ref() == Some(&manifest.digest) {
             return Ok(pushed);
         }
-        let sent: Vec<u64> = futures::stream::iter(image.layers().iter().map(Layer::packed))
-            .map(|layer| self.send(&reference, layer))
+        // Boxed, because the compiler does not see that the bare ones can be sent to another thread.
+        let layers = image.layers().iter().map(Layer::packed);
+        let sending: Vec<_> = layers.map(|layer| self.send(&reference, layer).boxed()).collect();
+        let sent: Vec<u64> = futures::stream::iter(sending)
             .buffer_unordered(AT_A_TIME)
             .try_filter_map(async |sent| Ok(sent))
             .try_collect()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lithops_core::config::{Config, ConfigError};
 use lithops_core::secret::Secret;
 
+use super::SECTION_NAME;
 use crate::cloud::Network;
 
 /// A container of Azure Blob Storage, and how to get at it.
@@ -30,6 +31,8 @@ pub struct AzureConfig {
     pub anonymous: bool,
     /// The file that this was read from, where another process of this machine finds it too.
     pub config_file: Option<PathBuf>,
+    /// Whether it came of the section `[azure_storage]`.
+    pub(super) of_section: bool,
     pub(super) network: Network,
 }
 
@@ -44,6 +47,7 @@ impl AzureConfig {
             endpoint: None,
             anonymous: false,
             config_file: None,
+            of_section: false,
             network: Network::default(),
         }
     }
@@ -56,7 +60,7 @@ impl AzureConfig {
         let section = config.storages.azure_storage.as_ref();
         let container = section.and_then(|section| section.storage_bucket.as_deref());
         let container = container.ok_or_else(|| ConfigError::Missing {
-            section: "azure_storage".to_owned(),
+            section: SECTION_NAME.to_owned(),
             key: "storage_bucket",
         })?;
         Ok(Self::of_section(config, container))
@@ -69,6 +73,7 @@ impl AzureConfig {
             config_file: config.file.clone().filter(|_| section.storage_account_key.is_some()),
             account: section.storage_account_name,
             access_key: section.storage_account_key,
+            of_section: true,
             ..Self::new(container)
         }
     }

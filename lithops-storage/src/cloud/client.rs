@@ -32,17 +32,26 @@ pub(crate) fn check_endpoint(
     endpoint: Option<&str>,
 ) -> Result<(), lithops_core::ports::StorageError> {
     use crate::open::{OpenError, cannot_open};
-    let Some(endpoint) = endpoint else { return Ok(()) };
-    let reason = match reqwest::Url::parse(endpoint) {
+    match endpoint.and_then(fault_of_endpoint) {
+        Some(reason) => Err(cannot_open(place, OpenError::Address(reason))),
+        None => Ok(()),
+    }
+}
+
+/// Says what is wrong with an address.
+#[cfg(feature = "cloud")]
+pub(crate) fn fault_of_endpoint(endpoint: &str) -> Option<String> {
+    match reqwest::Url::parse(endpoint) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "a user or password in an endpoint would be seen by all who see it".to_owned()
+            Some("a user or password in an endpoint would be seen by all who see it".to_owned())
         }
-        Ok(url) if ["http", "https"].contains(&url.scheme()) => return Ok(()),
-        Ok(_) => format!("the endpoint `{endpoint}` begins with neither `http://` nor `https://`"),
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => None,
+        Ok(_) => {
+            Some(format!("the endpoint `{endpoint}` begins with neither `http://` nor `https://`"))
+        }
         // Not shown: nobody knows what is in it.
-        Err(error) => format!("the endpoint is no address: {error}"),
-    };
-    Err(cannot_open(place, OpenError::Address(reason)))
+        Err(error) => Some(format!("the endpoint is no address: {error}")),
+    }
 }
 
 pub(crate) fn client_options(network: Network, endpoint: Option<&str>) -> ClientOptions {

@@ -42,8 +42,12 @@ struct Pooled {
 }
 
 /// What clients may differ in.
-const DIFFERENCES: [ClientConfigKey; 3] =
-    [ClientConfigKey::AllowHttp, ClientConfigKey::ConnectTimeout, ClientConfigKey::ReadTimeout];
+const DIFFERENCES: [ClientConfigKey; 4] = [
+    ClientConfigKey::AllowHttp,
+    ClientConfigKey::ConnectTimeout,
+    ClientConfigKey::NoSystemCertificates,
+    ClientConfigKey::ReadTimeout,
+];
 
 /// More than a process has runtimes and kinds of clients; those of runtimes that ended go then.
 const MOST_CLIENTS: usize = 64;

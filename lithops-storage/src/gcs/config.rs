@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lithops_core::config::{Config, ConfigError};
 use lithops_core::secret::Secret;
 
+use super::SECTION_NAME;
 use crate::cloud::Network;
 
 /// A bucket of Google Cloud Storage, and how to get at it.
@@ -25,6 +26,10 @@ pub struct GcsConfig {
     pub endpoint: Option<String>,
     /// Reads a public bucket without any credential.
     pub anonymous: bool,
+    /// The configuration file with the key, where another process of this machine finds it too.
+    pub config_file: Option<PathBuf>,
+    /// Whether it came of the section `[gcp_storage]`.
+    pub(super) of_section: bool,
     pub(super) network: Network,
 }
 
@@ -37,6 +42,8 @@ impl GcsConfig {
             service_account_key: None,
             endpoint: None,
             anonymous: false,
+            config_file: None,
+            of_section: false,
             network: Network::default(),
         }
     }
@@ -49,7 +56,7 @@ impl GcsConfig {
         let section = config.storages.gcp_storage.as_ref();
         let bucket = section.and_then(|section| section.storage_bucket.as_deref());
         let bucket = bucket.ok_or_else(|| ConfigError::Missing {
-            section: "gcp_storage".to_owned(),
+            section: SECTION_NAME.to_owned(),
             key: "storage_bucket",
         })?;
         Ok(Self::of_section(config, bucket))
@@ -57,6 +64,13 @@ impl GcsConfig {
 
     pub(super) fn of_section(config: &Config, bucket: &str) -> Self {
         let section = config.storages.gcp_storage.clone().unwrap_or_default();
-        Self { credentials_path: section.credentials_path, ..Self::new(bucket) }
+        Self {
+            // Another process looks into the file only if there is something to find.
+            config_file: config.file.clone().filter(|_| section.service_account_key.is_some()),
+            credentials_path: section.credentials_path,
+            service_account_key: section.service_account_key,
+            of_section: true,
+            ..Self::new(bucket)
+        }
     }
 }

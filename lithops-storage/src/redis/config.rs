@@ -17,7 +17,7 @@ const PREFIX: &str = "prefix";
 const DEFAULT_PREFIX: &str = "lithops";
 
 /// The variable with the password, if the program gives none.
-const PASSWORD: &str = "REDIS_PASSWORD";
+pub(super) const PASSWORD: &str = "REDIS_PASSWORD";
 
 /// How a Redis server is reached, and which of its keys are ours.
 #[derive(Clone, Debug)]
@@ -51,14 +51,14 @@ impl RedisConfig {
         }
     }
 
-    /// A worker finds the password where the client did: given in this process, in the environment
-    /// (see [`client`](Self::client)), or in the configuration file.
+    /// A worker finds the password where the client did: given in this process, in the configuration
+    /// file, or in the environment (see [`client`](Self::client)).
     pub(super) fn at(location: &StorageLocation) -> Result<Self, StorageError> {
         let url = setting(location, URL)?.to_owned();
         let prefix = setting(location, PREFIX)?.to_owned();
         let password = given().get(location).cloned();
         let password = match password {
-            None if std::env::var_os(PASSWORD).is_none() => {
+            None => {
                 let file = Self::from_settings(&*configured()?);
                 file.password.filter(|_| file.url == url)
             }

@@ -49,7 +49,14 @@ pub struct S3Config {
     pub session_token: Option<Secret>,
     /// An API key of IBM Cloud, which is exchanged for tokens; goes before an access key.
     pub iam_api_key: Option<Secret>,
-    /// Where API keys are exchanged; IBM Cloud's own by default.
+    /// A trusted profile of IBM Cloud (its id, which begins with `Profile-`, or its name), in place
+    /// of any key. Only in an instance that the platform gives a token of its own: a job of Code
+    /// Engine that asks for one.
+    pub trusted_profile: Option<String>,
+    /// The file with that token; the one of `LITHOPS_CR_TOKEN_FILE` by default, else where Code
+    /// Engine puts it. It is read anew for each exchange, because the platform renews it.
+    pub cr_token_file: Option<PathBuf>,
+    /// Where API keys and such tokens are exchanged; IBM Cloud's own by default.
     pub iam_endpoint: Option<String>,
     /// The instance of IBM Cloud Object Storage (its id) that a bucket is created in.
     pub service_instance_id: Option<String>,
@@ -59,6 +66,8 @@ pub struct S3Config {
     pub config_file: Option<PathBuf>,
     /// The section of that file.
     pub section: Option<String>,
+    /// Whether the environment and the files of Amazon's tools may name the server.
+    pub(super) endpoint_by_surroundings: bool,
     /// How long a connection may take to come about; 10 seconds by default.
     pub connect_timeout: Duration,
     /// How long the server may be silent; 60 seconds by default.
@@ -80,11 +89,14 @@ impl S3Config {
             secret_access_key: None,
             session_token: None,
             iam_api_key: None,
+            trusted_profile: None,
+            cr_token_file: None,
             iam_endpoint: None,
             service_instance_id: None,
             anonymous: false,
             config_file: None,
             section: None,
+            endpoint_by_surroundings: true,
             connect_timeout,
             read_timeout,
             max_retries,
@@ -101,5 +113,6 @@ impl S3Config {
         self.access_key_id.is_some()
             || self.secret_access_key.is_some()
             || self.iam_api_key.is_some()
+            || self.trusted_profile.is_some()
     }
 }

@@ -61,9 +61,12 @@ pub(super) fn complete(
         .or_else(|| either("AWS_REGION", "AWS_DEFAULT_REGION"))
         .or_else(|| profile.get("region"));
     // What a section of `lithops.toml` does not say of its server is not to be found elsewhere.
-    if config.endpoint.is_none() && config.section.is_none() {
+    if config.endpoint.is_none() && config.endpoint_by_surroundings {
         config.endpoint = either("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
             .or_else(|| profile.get("endpoint_url"));
+    }
+    if config.trusted_profile.is_some() && config.cr_token_file.is_none() {
+        config.cr_token_file = either("LITHOPS_CR_TOKEN_FILE", "").map(PathBuf::from);
     }
     Ok(config)
 }

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use lithops_core::config::{Config, ConfigError, CosSection, S3Section};
+use lithops_core::config::{Config, ConfigError, CosSection, IbmSection, S3Section};
 use lithops_core::ports::StorageError;
 
 use super::S3Config;
 use crate::configured::configured;
 use crate::open::{OpenError, cannot_open};
 
-const AWS: &str = "aws_s3";
-const COS: &str = "ibm_cos";
-const MINIO: &str = "minio";
-const CEPH: &str = "ceph";
+pub(super) const AWS: &str = "aws_s3";
+pub(super) const COS: &str = "ibm_cos";
+pub(super) const MINIO: &str = "minio";
+pub(super) const CEPH: &str = "ceph";
+
+/// What comes after the region in an endpoint of IBM Cloud Object Storage.
+const COS_DOMAIN: &str = "cloud-object-storage.appdomain.cloud";
 
 impl S3Config {
     /// Takes the bucket that the section `name` of a configuration says: `aws_s3` (or `s3`),
@@ -36,12 +39,13 @@ impl S3Config {
         let empty = Self::new("");
         let settings = match name {
             COS => {
-                let section = storages.ibm_cos.clone().unwrap_or_default();
+                let section = with_account(storages.ibm_cos.clone(), &config.ibm)?;
                 if section.endpoint.is_none() && section.region.is_none() {
                     let (section, key) = (name.to_owned(), "region");
                     return Err(ConfigError::Missing { section, key });
                 }
-                empty.with_cos(section)
+                let iam_endpoint = config.ibm.iam_endpoint.clone();
+                Self { iam_endpoint, ..empty.with_cos(section) }
             }
             MINIO | CEPH => {
                 let section = if name == MINIO { &storages.minio } else { &storages.ceph };
@@ -54,8 +58,8 @@ impl S3Config {
             }
             _ => match storages.aws_s3.clone() {
                 Some(section) => empty.with_s3(section),
-                // Without a section, Amazon's own settings say it all.
-                None => return Ok(empty),
+                // Without a section, Amazon's own settings say it all, of the server too.
+                None => Self { endpoint_by_surroundings: true, ..empty },
             },
         };
         let has_credentials = settings.has_credentials();
@@ -83,6 +87,27 @@ impl S3Config {
         Ok(Self { bucket: bucket.to_owned(), ..settings })
     }
 
+    /// The server of a section as workers far away see it, where that is not as the client does.
+    pub(super) fn private_endpoint(
+        config: &Config,
+        name: &str,
+        inside_ibm_cloud: bool,
+    ) -> Option<String> {
+        let storages = &config.storages;
+        match name {
+            COS => {
+                let section = storages.ibm_cos.clone().unwrap_or_default();
+                let region = section.region.as_deref().or(config.ibm.region.as_deref());
+                let direct = || Some(format!("https://s3.direct.{}.{COS_DOMAIN}", region?));
+                let is_default = inside_ibm_cloud && section.endpoint.is_none();
+                section.private_endpoint.or_else(|| direct().filter(|_| is_default))
+            }
+            MINIO => storages.minio.as_ref()?.private_endpoint.clone(),
+            CEPH => storages.ceph.as_ref()?.private_endpoint.clone(),
+            _ => storages.aws_s3.as_ref()?.private_endpoint.clone(),
+        }
+    }
+
     /// What the file that a location names says of its section.
     pub(super) fn of_file(path: &str, name: &str) -> Result<Self, ConfigError> {
         Self::of_section(&Config::read(Path::new(path))?, name)
@@ -90,6 +115,7 @@ impl S3Config {
 
     fn with_s3(self, section: S3Section) -> Self {
         Self {
+            endpoint_by_surroundings: false,
             bucket: section.storage_bucket.unwrap_or_default(),
             endpoint: section.endpoint,
             region: section.region,
@@ -102,19 +128,41 @@ impl S3Config {
     }
 
     fn with_cos(self, section: CosSection) -> Self {
-        let region = section.region.as_deref();
-        let public =
-            || Some(format!("https://s3.{}.cloud-object-storage.appdomain.cloud", region?));
-        let endpoint = section.private_endpoint.or(section.endpoint).or_else(public);
+        let public = || Some(format!("https://s3.{}.{COS_DOMAIN}", section.region.as_deref()?));
         Self {
+            endpoint_by_surroundings: false,
             bucket: section.storage_bucket.unwrap_or_default(),
-            endpoint,
+            endpoint: section.endpoint.or_else(public),
             region: section.region,
             access_key_id: section.access_key_id,
             secret_access_key: section.secret_access_key,
             iam_api_key: section.api_key,
+            trusted_profile: section.trusted_profile,
             service_instance_id: section.service_instance_id,
             ..self
         }
     }
+}
+
+/// Adds what `[ibm]` says to what `[ibm_cos]` leaves open.
+fn with_account(
+    section: Option<CosSection>,
+    account: &IbmSection,
+) -> Result<CosSection, ConfigError> {
+    let section = section.unwrap_or_default();
+    let has_key = section.api_key.is_some()
+        || section.access_key_id.is_some()
+        || section.secret_access_key.is_some();
+    if has_key && section.trusted_profile.is_some() {
+        let (key, value) = ("trusted_profile".to_owned(), "beside a key in `[ibm_cos]`".to_owned());
+        let reason = "only one of them can say who asks".to_owned();
+        return Err(ConfigError::Invalid { key, value, reason });
+    }
+    let spare = account.iam_api_key.clone().filter(|_| !has_key);
+    let spare = spare.filter(|_| section.trusted_profile.is_none());
+    Ok(CosSection {
+        region: section.region.or_else(|| account.region.clone()),
+        api_key: section.api_key.or(spare),
+        ..section
+    })
 }

@@ -113,5 +113,6 @@ async fn a_worker_of_another_protocol_is_told_so() {
         panic!("it was opened");
     };
     assert_eq!(failure.kind, StorageErrorKind::Unsupported);
-    assert!(failure.causes[0].contains("speaks protocol 2, the client 1"), "{failure:?}");
+    let said = format!("speaks protocol {}, the client {PROTOCOL}", PROTOCOL + 1);
+    assert!(failure.causes[0].contains(&said), "{failure:?}");
 }

@@ -4,7 +4,6 @@
 //! A worker talks to the client through a socket of its own, so that no message passes the agent.
 //! What only a parent can know, the agent tells: which call a dead worker was at, and what it died of.
 
-mod cgroup;
 mod workers;
 
 use std::io::Write;

@@ -5,16 +5,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use lithops_core::ports::Running;
 use lithops_core::wire::{CallError, FromAgent, Preamble, WorkerStart};
-use rustix::process::{Pid, WaitOptions, waitpid};
 
-use super::cgroup::Memory;
 use super::{Client, call};
 use crate::SOCKET_VARIABLE;
-use crate::process::{WorkerProcess, kill_group};
+use crate::process::{Memory, WorkerProcess, kill_group, reap_orphans};
 
 /// The workers of a container, by lane.
 #[derive(Debug)]
@@ -33,24 +29,16 @@ struct Leader {
     killed: bool,
 }
 
-/// How often what workers have left to the first process is reaped.
-const REAP: Duration = Duration::from_secs(2);
-
 impl Workers {
     pub(super) fn new(socket: PathBuf, client: Arc<Client>) -> Self {
         let memory = Arc::new(Mutex::new(Memory::watch()));
         let workers = Self { socket, client, memory, running: Arc::default() };
         let running = Arc::clone(&workers.running);
-        let reaper = std::thread::Builder::new().name("lithops-reap".to_owned());
-        let reap = move || loop {
-            std::thread::sleep(REAP);
+        reap_orphans(move |reap| {
             // No worker begins meanwhile, so that none is taken for somebody else's child.
             let running = running.lock().unwrap_or_else(PoisonError::into_inner);
-            reap_orphans(&running);
-        };
-        if let Err(error) = reaper.stack_size(256 << 10).spawn(reap) {
-            eprintln!("lithops agent: what calls leave behind is not reaped: {error}");
-        }
+            reap(&|process| running.values().any(|leader| leader.process == process));
+        });
         workers
     }
 
@@ -81,7 +69,7 @@ impl Workers {
         let (client, kernel) = (Arc::clone(&self.client), Arc::clone(&self.memory));
         let running = Arc::clone(&self.running);
         let wait = move || {
-            let (running_call, cause) = bury(process);
+            let (running_call, cause) = process.bury();
             let leader = running.lock().unwrap_or_else(PoisonError::into_inner).remove(&lane);
             let wanted = leader.is_some_and(|leader| leader.killed);
             let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,43 +97,4 @@ impl Workers {
     pub(super) fn kill_all(&self) {
         self.running().values().for_each(|leader| kill_group(leader.process));
     }
-}
-
-/// Waits for the end of a worker, ends what it has started, and says what it was at and died of.
-fn bury(mut process: WorkerProcess) -> (Option<Running>, Option<CallError>) {
-    let status = process.wait();
-    process.kill();
-    match status {
-        Ok(status) => process.end(status),
-        Err(error) => {
-            let reason = format!("its end can't be learned: {error}");
-            (None, Some(CallError::WorkerLost { reason }))
-        }
-    }
-}
-
-/// Reaps what workers have started and left: the first process of a container inherits it, and each
-/// that has ended counts as a process until it is reaped.
-fn reap_orphans(workers: &HashMap<u64, Leader>) {
-    let own = std::process::id();
-    let Ok(processes) = std::fs::read_dir("/proc") else { return };
-    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    for number in numbers {
-        let is_worker = workers.values().any(|leader| leader.process == number);
-        if !is_worker
-            && is_dead_child(number, own)
-            && let Some(orphan) = Pid::from_raw(number.cast_signed())
-        {
-            // It has ended, so this waits for nothing.
-            waitpid(Some(orphan), WaitOptions::NOHANG).ok();
-        }
-    }
-}
-
-/// Whether a process has ended and `parent` is to reap it.
-fn is_dead_child(process: u32, parent: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The name, in parentheses, may hold spaces and parentheses itself.
-    let mut fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    fields.next() == Some("Z") && fields.next().and_then(|of| of.parse().ok()) == Some(parent)
 }

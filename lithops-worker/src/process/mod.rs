@@ -1,6 +1,8 @@
 //! Worker processes, as their parent sees them: started, watched, killed, and asked what they died of.
 
 mod death;
+mod memory;
+mod orphans;
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -10,6 +12,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use lithops_core::ports::Running;
 use lithops_core::wire::{CallError, WorkerStart, WorkerTask};
+pub(crate) use memory::Memory;
+pub(crate) use orphans::reap_orphans;
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 
 use crate::{
@@ -98,6 +102,19 @@ impl WorkerProcess {
         // A call may end its process with code 0 too.
         let fine = status.success() && running.is_none();
         (running, (!fine).then(|| death::cause(self, status)))
+    }
+
+    /// Waits for its end, ends what it has started, and says what it was at and died of.
+    pub(crate) fn bury(mut self) -> (Option<Running>, Option<CallError>) {
+        let status = self.wait();
+        self.kill();
+        match status {
+            Ok(status) => self.end(status),
+            Err(error) => {
+                let reason = format!("its end can't be learned: {error}");
+                (None, Some(CallError::WorkerLost { reason }))
+            }
+        }
     }
 
     /// Kills the process and every other of its group. One that has ended is what is wanted.

@@ -1,5 +1,7 @@
 //! Real servers for the tests of storages and registries: installed, started on loopback, and always stopped.
 
+mod code_engine;
+mod emulator;
 mod files;
 mod http;
 mod process;
@@ -23,6 +25,8 @@ use crate::command::{command, target, works};
 use crate::machine;
 use process::Process;
 
+pub(crate) use code_engine::drive_code_engine;
+pub(crate) use emulator::Emulator;
 pub(crate) use files::files;
 pub(crate) use suite::run_all;
 pub(crate) use wait::until_interrupted;
@@ -42,7 +46,7 @@ pub(crate) struct Server {
     /// Whether CI can't do without.
     required: bool,
     /// Programs that it needs and Debian's packages that have them.
-    programs: &'static [(&'static str, &'static [&'static str])],
+    programs: &'static [Program],
     start: fn(&Path) -> anyhow::Result<Running>,
 }
 
@@ -55,7 +59,10 @@ enum Suite {
     Registries,
 }
 
-const PYTHON: (&str, &[&str]) = ("python3", &["python3", "python3-venv"]);
+/// A program, and Debian's packages that have it.
+type Program = (&'static str, &'static [&'static str]);
+
+const PYTHON: Program = ("python3", &["python3", "python3-venv"]);
 
 /// All of them, in the order in which their suites are run.
 pub(crate) const SERVERS: &[Server] = &[
@@ -210,19 +217,23 @@ fn is_ci() -> bool {
 }
 
 fn install(server: &Server) -> anyhow::Result<()> {
+    ensure(server.programs)
+}
+
+/// Installs the packages of programs that are missing, or says which are.
+fn ensure(programs: &[Program]) -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") || !works(command("setpriv", ["--version"])) {
         bail!("servers are only started on Linux, with util-linux's setpriv");
     }
     let there = |program: &str| works(command("which", [program]));
     let missing = |(program, _): &&(&str, _)| !there(program);
-    let packages: Vec<&str> = server
-        .programs
+    let packages: Vec<&str> = programs
         .iter()
         .filter(missing)
         .flat_map(|(_, packages)| packages.iter().copied())
         .collect();
     machine::install_packages(&packages)?;
-    let missing: Vec<_> = server.programs.iter().filter(missing).map(|(name, _)| *name).collect();
+    let missing: Vec<_> = programs.iter().filter(missing).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
         bail!("{} missing; Debian has: {}", missing.join(", "), packages.join(" "));
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::command::line;
 
@@ -76,6 +76,20 @@ impl Process {
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(TAIL)..].join("\n")
+    }
+}
+
+impl Process {
+    /// Asks the program to end, and waits until it has: for one that has something to remove.
+    pub(super) fn end_well(mut self) -> anyhow::Result<()> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        ensure!(asked.success(), "the server can't be asked to end");
+        let deadline = Instant::now() + BOUND;
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < deadline, "the server does not end:\n{}", self.log_tail());
+            thread::sleep(PAUSE);
+        }
+        Ok(())
     }
 }
 

@@ -6,12 +6,17 @@ use super::{SERVERS, Server, Suite, not_here, start};
 use crate::command::{cargo, run_tests};
 use crate::steps::Steps;
 
+/// The servers that a worker is sent to which has nothing but a file of settings.
+const SEEN_FROM_FAR_AWAY: [&str; 3] = ["seaweedfs", "radosgw", "redis"];
+
 impl Suite {
     /// The tests, without what `cargo test` has for the tests themselves.
     pub(super) fn arguments(self) -> Vec<&'static str> {
         let (packages, test): (&[&str], _) = match self {
             Self::Storages => (&["lithops-storage"], "servers"),
-            Self::Registries => (&["lithops-runtime", "lithops-cli"], "registry"),
+            Self::Registries => {
+                (&["lithops-runtime", "lithops-cli", "lithops-codeengine-emulator"], "registry")
+            }
         };
         let packages = packages.iter().flat_map(|package| ["--package", package]);
         ["test"].into_iter().chain(packages).chain(["--all-features", "--test", test]).collect()
@@ -55,6 +60,12 @@ fn run_one(steps: &mut Steps, server: &Server) -> anyhow::Result<()> {
         // Backtraces are those of the harness.
         suite.env(variable, address).env("RUST_BACKTRACE", "0");
         run_tests(suite, cases)?;
+        if SEEN_FROM_FAR_AWAY.contains(&server.name) {
+            let mut workers = cargo(["test", "--package", "lithops-storage", "--all-features"]);
+            workers.args(["--test", "far_away", "--"]).arg(format!("{}::", server.name));
+            workers.env(variable, address).env("RUST_BACKTRACE", "0");
+            run_tests(workers, cases)?;
+        }
         if server.name != "seaweedfs" {
             return Ok(());
         }

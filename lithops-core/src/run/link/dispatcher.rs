@@ -289,7 +289,11 @@ impl Dispatcher {
                         self.drop_lane(event.lane);
                         self.give_up(&CallError::WorkerLost { reason });
                     }
-                    FromWorker::Hello { .. } | FromWorker::Alive => {}
+                    FromWorker::Hello { .. }
+                    | FromWorker::Alive
+                    // These are said through storage only.
+                    | FromWorker::Ended { .. }
+                    | FromWorker::Requests(_) => {}
                     FromWorker::Reports { ticket, reports } => {
                         self.take_reports(event.lane, ticket, reports);
                     }

@@ -2,19 +2,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use futures::{StreamExt, TryStreamExt};
+use tokio::time::Instant;
 
-use crate::ports::{StorageBackend, StorageError};
-use crate::wire::{Frame, FrameError, FromWorker, JobId, Report, keys};
+use super::pace::Pace;
+use crate::ports::{Running, StorageBackend, StorageError};
+use crate::wire::{CallError, Frame, FrameError, FromWorker, JobId, Report, keys};
 
 /// How far back a listing begins before the newest batch seen, in milliseconds: workers' clocks
 /// differ, and a batch may become visible after a younger one.
 const OVERLAP_MS: u64 = 30_000;
-/// Every so many listings one starts from the beginning, so that no clock is ever trusted alone.
-const FULL: u32 = 64;
 /// Batches that are read at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
 /// What has been seen of a job's outcome prefix.
 #[derive(Debug)]
@@ -23,7 +24,12 @@ pub(super) struct Collector {
     prefix: String,
     seen: HashSet<String>,
     newest_ms: u64,
-    listings: u32,
+    /// How often a listing starts from the beginning, so that no clock is ever trusted alone.
+    every: Duration,
+    /// When one last did.
+    whole: Option<Instant>,
+    /// What was asked of the storage.
+    requests: u64,
 }
 
 /// One batch: who wrote it and what it says.
@@ -32,6 +38,10 @@ pub(super) struct Batch {
     pub(super) wave: u32,
     pub(super) worker: u32,
     pub(super) reports: Vec<Report>,
+    /// The worker's death, as its parent saw it.
+    pub(super) ended: Option<(Option<Running>, CallError)>,
+    /// How often the worker has asked the storage since the batch before.
+    pub(super) requests: u32,
 }
 
 /// Why a batch could not be had.
@@ -44,14 +54,27 @@ pub(super) enum CollectError {
 }
 
 impl Collector {
-    pub(super) fn new(storage: Arc<dyn StorageBackend>, job: &JobId) -> Self {
-        let prefix = keys::outcomes(job);
-        Self { storage, prefix, seen: HashSet::new(), newest_ms: 0, listings: 0 }
+    pub(super) fn new(storage: Arc<dyn StorageBackend>, job: &JobId, every: Duration) -> Self {
+        let (prefix, seen) = (keys::outcomes(job), HashSet::new());
+        Self { storage, prefix, seen, newest_ms: 0, every, whole: None, requests: 0 }
     }
 
-    /// The batches that have come since the last call.
-    pub(super) async fn collect(&mut self) -> Result<Vec<Batch>, CollectError> {
-        let fresh = self.list().await?;
+    /// How often the storage was asked.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// The batches that have come since the last call; `whole` if also those count that were written
+    /// by a clock which is slow.
+    pub(super) async fn collect(
+        &mut self,
+        pace: &mut Pace,
+        whole: bool,
+    ) -> Result<Vec<Batch>, CollectError> {
+        let begun = Instant::now();
+        let fresh = self.list(whole).await?;
+        pace.listed(begun.elapsed());
+        self.requests += fresh.len() as u64;
         let storage = &self.storage;
         let batches: Vec<(String, Batch)> = futures::stream::iter(fresh)
             .map(|key| async move { read(storage.as_ref(), key).await })
@@ -61,7 +84,8 @@ impl Collector {
         let mut read = Vec::with_capacity(batches.len());
         for (key, batch) in batches {
             if let Some((time, ..)) = keys::parse_batch(&key) {
-                self.newest_ms = self.newest_ms.max(time);
+                // A clock that is fast must not hide what others write.
+                self.newest_ms = self.newest_ms.max(time.min(now_ms()));
             }
             self.seen.insert(key);
             read.push(batch);
@@ -69,35 +93,46 @@ impl Collector {
         Ok(read)
     }
 
-    async fn list(&mut self) -> Result<Vec<String>, StorageError> {
+    async fn list(&mut self, whole: bool) -> Result<Vec<String>, StorageError> {
         let from = self.newest_ms.saturating_sub(OVERLAP_MS);
-        let full = self.listings.is_multiple_of(FULL);
-        self.listings += 1;
-        let mut after = (!full).then(|| format!("{}{from:013}", self.prefix));
+        let begun = Instant::now();
+        let due = self.whole.is_none_or(|last| begun.duration_since(last) >= self.every);
+        let whole = whole || due;
+        let mut after = (!whole).then(|| format!("{}{from:013}", self.prefix));
         let mut fresh = Vec::new();
         loop {
+            self.requests += 1;
             let page = self.storage.list(&self.prefix, after.as_deref()).await?;
             after = page.objects.last().map(|object| object.key.clone());
             let keys = page.objects.into_iter().map(|object| object.key);
             fresh.extend(keys.filter(|key| !self.seen.contains(key)));
             if !page.more {
+                if whole {
+                    self.whole = Some(begun);
+                }
                 return Ok(fresh);
             }
         }
     }
 }
 
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
 async fn read(storage: &dyn StorageBackend, key: String) -> Result<(String, Batch), CollectError> {
     let bytes = storage.get(&key).await?;
     let broken = |source| CollectError::Batch { key: key.clone(), source };
-    let mut reports = Vec::new();
+    let (_, wave, worker) = keys::parse_batch(&key).unwrap_or((0, 0, 0));
+    let mut batch = Batch { wave, worker, reports: Vec::new(), ended: None, requests: 0 };
     for frame in Frame::read_all(bytes).map_err(broken)? {
-        if let FromWorker::Reports { reports: more, .. } =
-            FromWorker::decode(frame).map_err(broken)?
-        {
-            reports.extend(more);
+        match FromWorker::decode(frame).map_err(broken)? {
+            FromWorker::Reports { reports, .. } => batch.reports.extend(reports),
+            FromWorker::Ended { running, cause } => batch.ended = Some((running, cause)),
+            FromWorker::Requests(count) => batch.requests += count,
+            FromWorker::Alive | FromWorker::Hello { .. } | FromWorker::Returned { .. } => {}
         }
     }
-    let (_, wave, worker) = keys::parse_batch(&key).unwrap_or((0, 0, 0));
-    Ok((key, Batch { wave, worker, reports }))
+    Ok((key, batch))
 }

@@ -5,30 +5,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::collect::Collector;
-use super::upload::upload;
-use crate::plan::{JobInputs, shares};
+use super::collect::{Batch, Collector};
+use super::deaths::End;
+use super::pace::Pace;
+use crate::plan::JobInputs;
 use crate::ports::{
-    ComputeBackend, ComputeError, JobEvent, Launch, StorageBackend, StorageError, Supply,
-    WorkerState, WorkerStatus,
+    ComputeBackend, ComputeError, JobEvent, StorageBackend, StorageRequests, Supply, WorkerStatus,
 };
 use crate::run::EngineSettings;
 use crate::run::job::RunningJob;
-use crate::wire::{CallError, CallRange};
+use crate::wire::CallError;
 
-/// The shortest wait between two listings; doubles up to the configured one while nothing comes.
-const SHORTEST_POLL: Duration = Duration::from_millis(5);
-/// How often the platform is asked about workers.
-const ASK: Duration = Duration::from_millis(500);
-/// After so many failures of storage or platform in a row the job is given up.
+/// After so many failures of storage in a row the job is given up, if they have lasted for as long as
+/// a worker may say nothing.
 const FAILURES: u32 = 6;
-/// After so many workers in a row that died on no call or could not be started, none can be had.
-const DEATHS: u32 = 4;
+/// For so long a platform may not answer, where no worker gives a sign of life either.
+const UNANSWERED: Duration = Duration::from_secs(300);
+/// For so long a platform may think about what a job has used.
+const RECKONING: Duration = Duration::from_secs(10);
 
 /// The place of calls that workers of another client have.
 pub(super) const TAKEN_UP: (u32, u32) = (u32::MAX, 0);
+
+/// What a platform says of the workers of a job.
+type Told = Result<Vec<WorkerStatus>, ComputeError>;
 
 /// What a job runs with.
 #[derive(Clone, Debug)]
@@ -46,44 +49,21 @@ pub(in crate::run) enum Order {
 }
 
 /// Calls that were given to one worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Share {
     pub(super) calls: Vec<(u32, u32)>,
+    /// When it gave its last sign of life; `None` while the platform has not started it.
     pub(super) heard: Option<Instant>,
+    /// Whether it has written anything.
+    pub(super) spoke: bool,
+    /// When the call that it runs may have begun.
+    pub(super) begun: Instant,
 }
 
-/// Why a wave was not started.
-#[derive(Debug, thiserror::Error)]
-enum NotStarted {
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Platform(#[from] ComputeError),
-}
-
-impl NotStarted {
-    /// Whether another try is in vain: storage has its own.
-    fn is_final(&self) -> bool {
-        match self {
-            Self::Storage(_) => true,
-            Self::Platform(error) => error.is_final(),
-        }
-    }
-}
-
-/// How a worker ended.
-struct End {
-    /// The call that it was running, where the platform can tell.
-    running: Option<u32>,
-    /// Whether it had begun and nobody saw which call it was running.
-    unseen: bool,
-    cause: CallError,
-}
-
-impl End {
-    /// The end of a worker that was between two calls, or before the first, for all that is known.
-    fn idle(reason: String) -> Self {
-        Self { running: None, unseen: false, cause: CallError::WorkerLost { reason } }
+impl Share {
+    /// Of a worker that was started now; if it is not on this machine it may begin much later.
+    pub(super) fn new(calls: Vec<(u32, u32)>, here: bool, now: Instant) -> Self {
+        Self { calls, heard: here.then_some(now), spoke: false, begun: now }
     }
 }
 
@@ -97,12 +77,21 @@ pub(super) struct Driver {
     pub(super) working: BTreeMap<(u32, u32), Share>,
     pub(super) awaited: HashSet<u32>,
     /// When the next wave may be started, after one that could not be.
-    not_before: Instant,
+    pub(super) not_before: Instant,
     /// Deaths that no call is to blame for since the last report.
-    deaths: u32,
+    pub(super) deaths: u32,
     failures: u32,
-    asked: Instant,
-    workers: u32,
+    /// Since when storage has failed, and since when the platform has not answered.
+    failing: Option<Instant>,
+    unanswered: Option<Instant>,
+    /// The question to the platform that is under way.
+    asking: Option<JoinHandle<Told>>,
+    pub(super) pace: Pace,
+    pub(super) workers: u32,
+    /// Requests to storage that dispatches have cost.
+    pub(super) sent: u64,
+    requests: StorageRequests,
+    cancelled: bool,
 }
 
 /// Runs a job to its end. `None` for `orders` that ended means that nobody holds the executor.
@@ -116,7 +105,9 @@ pub(in crate::run) async fn drive(
 
 impl Driver {
     pub(super) fn new(job: RunningJob, around: Surroundings) -> Self {
-        let collector = Collector::new(Arc::clone(&around.storage), job.id());
+        // Often enough for no worker to be taken for silent because its clock is wrong.
+        let whole = around.settings.silence_bound / 3;
+        let collector = Collector::new(Arc::clone(&around.storage), job.id(), whole);
         let now = Instant::now();
         let (due, awaited) = match &job.plan.inputs {
             JobInputs::Ready(inputs) => {
@@ -125,6 +116,8 @@ impl Driver {
             JobInputs::Supplied(calls) => (BTreeMap::new(), (0..*calls).collect()),
         };
         let working = BTreeMap::new();
+        let here = around.backend.capability().on_this_machine;
+        let pace = Pace::new(around.settings.poll, here, now);
         Self {
             job,
             around,
@@ -136,47 +129,74 @@ impl Driver {
             not_before: now,
             deaths: 0,
             failures: 0,
-            asked: now,
+            failing: None,
+            unanswered: None,
+            asking: None,
+            pace,
             workers: 0,
+            sent: 0,
+            requests: StorageRequests::default(),
+            cancelled: false,
         }
     }
 
     pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        let mut poll = SHORTEST_POLL;
         while !self.job.flush() {
-            self.launch().await;
+            self.launch(&mut orders).await;
             if self.job.flush() {
                 break;
             }
+            let now = Instant::now();
+            let wait = self.pace.wait(now, self.working.values().map(|share| share.begun));
+            let due = self.next_due();
             tokio::select! {
-                order = orders.recv() => match order {
-                    Some(Order::Supply(inputs)) => self.supply(inputs),
-                    Some(Order::Cancel) | None => self.job.fail(&CallError::Cancelled),
-                },
-                () = tokio::time::sleep(poll), if !self.working.is_empty() => {
-                    let news = self.look().await;
-                    poll = if news { SHORTEST_POLL } else { (poll * 2).min(self.around.settings.poll) };
+                order = orders.recv() => self.obey(order),
+                told = told(&mut self.asking) => {
+                    self.asking = None;
+                    self.look(Some(told)).await;
                 }
-                () = tokio::time::sleep_until(self.next_due()), if self.can_launch() => {}
+                () = tokio::time::sleep(wait), if !self.working.is_empty() => {
+                    self.ask(Instant::now());
+                    self.look(None).await;
+                }
+                () = tokio::time::sleep_until(due), if self.can_launch() => {}
             }
         }
-        if let Err(error) = self.around.backend.cancel(self.job.id()).await {
-            tracing::warn!(job = %self.job.id(), %error, "workers could not be stopped");
+        self.end().await;
+    }
+
+    /// Does what the executor says; `None` means that nobody holds it any more.
+    pub(super) fn obey(&mut self, order: Option<Order>) {
+        match order {
+            Some(Order::Supply(inputs)) => self.supply(inputs),
+            Some(Order::Cancel) | None => {
+                self.cancelled = true;
+                self.job.fail(&CallError::Cancelled);
+            }
         }
     }
 
-    /// How many workers may be started beside those that work.
-    fn room(&self) -> usize {
-        let most = self.around.backend.capability().max_workers.max(1);
-        most.saturating_sub(self.working.len())
+    /// Learns what the job has used, and stops what still runs.
+    async fn end(&self) {
+        if let Some(asking) = &self.asking {
+            asking.abort();
+        }
+        let (backend, job) = (&self.around.backend, self.job.id());
+        if let Some(billing) = backend.capability().billing.filter(|_| !self.cancelled) {
+            let asked = tokio::time::timeout(RECKONING, backend.instance_seconds(job)).await;
+            match asked {
+                Ok(Ok(Some(seconds))) => self.job.tell(JobEvent::Used(billing.usage(seconds))),
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => tracing::warn!(%job, %error, "what the job has used is unknown"),
+                Err(late) => tracing::warn!(%job, %late, "what the job has used is unknown"),
+            }
+        }
+        if let Err(error) = backend.cancel(job).await {
+            tracing::warn!(%job, %error, "workers could not be stopped");
+        }
     }
 
-    /// Whether a wave may be started once a call is due.
-    fn can_launch(&self) -> bool {
-        self.awaited.is_empty() && !self.due.is_empty() && self.room() > 0
-    }
-
-    fn next_due(&self) -> Instant {
+    pub(super) fn next_due(&self) -> Instant {
         let due = self.due.values().min().copied();
         due.unwrap_or_else(Instant::now).max(self.not_before)
     }
@@ -191,142 +211,98 @@ impl Driver {
         }
     }
 
-    /// Starts a wave with the calls that are due; one whose arguments come later waits for all.
-    async fn launch(&mut self) {
+    /// Asks the platform about the workers, if it is time for that. Outcomes are looked for meanwhile:
+    /// it may be far away.
+    fn ask(&mut self, now: Instant) {
+        if self.asking.is_none() && self.pace.asks(now) {
+            let (backend, job) = (Arc::clone(&self.around.backend), self.job.id().clone());
+            self.asking = Some(tokio::spawn(async move { backend.status(&job).await }));
+        }
+    }
+
+    /// Collects outcomes, and then judges by what the platform has told.
+    async fn look(&mut self, told: Option<Told>) {
         let now = Instant::now();
-        let ripe = self.due.iter().filter(|(_, when)| **when <= now);
-        let calls: Vec<u32> = ripe.map(|(index, _)| *index).collect();
-        if !self.can_launch() || calls.is_empty() || now < self.not_before {
-            return;
-        }
-        let dealt = self.deal(&calls);
-        for (index, _) in dealt.iter().flatten() {
-            self.due.remove(index);
-        }
-        let wave = self.wave;
-        self.wave += 1;
-        if let Err(error) = self.start(wave, &dealt).await {
-            return self.put_back(&dealt, &error);
-        }
-        self.workers += dealt.len() as u32;
-        self.job.tell(JobEvent::Workers(self.workers));
-        let heard = Some(Instant::now());
-        for (worker, calls) in (0..).zip(dealt) {
-            self.working.insert((wave, worker), Share { calls, heard });
-        }
-        self.tell_in_flight();
-    }
-
-    /// Deals calls to workers: those that a worker died of get one each, if need be later.
-    fn deal(&mut self, calls: &[u32]) -> Vec<Vec<(u32, u32)>> {
-        let room = self.room();
-        let (suspects, others): (Vec<u32>, Vec<u32>) =
-            calls.iter().partition(|index| self.job.ledger.is_suspect(**index));
-        // A job that was taken up has no chunks.
-        let planned = !self.job.plan.chunks.is_empty();
-        let all = others.len() as u32 == self.job.plan.inputs.len();
-        let first = planned && self.workers == 0 && all;
-        let chunks: Vec<CallRange> = if first {
-            self.job.plan.chunks.clone()
-        } else {
-            others.iter().map(|index| CallRange { first: *index, count: 1 }).collect()
-        };
-        let dealt = if chunks.is_empty() { Vec::new() } else { shares(&chunks, room) };
-        let mut dealt: Vec<Vec<(u32, u32)>> = dealt
-            .into_iter()
-            .map(|share| {
-                let indices = share.iter().flat_map(|range| range.first..range.first + range.count);
-                indices.map(|index| (index, self.job.ledger.begin(index))).collect()
-            })
-            .collect();
-        let room = room - dealt.len();
-        dealt.extend(
-            suspects.iter().take(room).map(|index| vec![(*index, self.job.ledger.begin(*index))]),
-        );
-        dealt
-    }
-
-    async fn start(&self, wave: u32, dealt: &[Vec<(u32, u32)>]) -> Result<(), NotStarted> {
-        let order = upload(&self.job, wave, dealt, &self.around).await?;
-        let launch = Launch {
-            job: self.job.id().clone(),
-            workers: dealt.len() as u32,
-            order,
-            profile: self.job.profile.clone(),
-        };
-        self.around.backend.deploy().await?;
-        Ok(self.around.backend.start(launch).await?)
-    }
-
-    /// Takes the calls of a wave that was not started back, to be dealt again after a pause.
-    fn put_back(&mut self, dealt: &[Vec<(u32, u32)>], error: &NotStarted) {
-        let reason = error.to_string();
-        tracing::warn!(job = %self.job.id(), reason, "a wave could not be started");
-        if error.is_final() {
-            self.job.fail(&CallError::JobFailed { reason });
-            return;
-        }
-        // Their attempts' numbers stay used: what a worker that was stopped while its neighbours
-        // could not be started has written must not count as the next attempt's.
-        let now = Instant::now();
-        self.due.extend(dealt.iter().flatten().map(|(index, _)| (*index, now)));
-        self.count_death(&CallError::WorkerLost { reason });
-        self.not_before = now + self.job.plan.options.retry.wait(self.deaths);
-    }
-
-    /// Collects outcomes, and asks the platform from time to time; gives whether anything was new.
-    async fn look(&mut self) -> bool {
-        let now = Instant::now();
-        let mut statuses = None;
-        if now.duration_since(self.asked) >= ASK {
-            self.asked = now;
-            // Asked before the listing: what a worker wrote before it ended is seen by it.
-            match self.around.backend.status(self.job.id()).await {
-                Ok(found) => statuses = Some(found),
-                Err(error) => self.stumble(&error.to_string()),
+        // Told before the listing: what a worker wrote before it ended is seen by it.
+        let statuses = match told {
+            Some(Ok(statuses)) => {
+                self.unanswered = None;
+                Some(statuses)
             }
-        }
-        let news = match self.collector.collect().await {
+            Some(Err(error)) => {
+                self.go_unanswered(&error, now);
+                None
+            }
+            None => None,
+        };
+        // Nothing that a worker wrote is overlooked before it is taken for lost, whatever its clock.
+        let whole = statuses.as_deref().is_some_and(|statuses| self.has_ended(statuses));
+        match self.collector.collect(&mut self.pace, whole).await {
             Ok(batches) => {
-                self.failures = 0;
-                let news = !batches.is_empty();
-                for batch in batches {
-                    self.take(batch);
-                }
-                news
+                (self.failures, self.failing) = (0, None);
+                self.take(batches);
             }
-            Err(error) => {
-                self.stumble(&error.to_string());
-                return false;
-            }
-        };
+            Err(error) => return self.stumble(&error.to_string(), now),
+        }
         if let Some(statuses) = statuses {
             self.judge(statuses);
         }
         self.listen(now);
+        self.count_requests();
         self.job.flush();
         self.tell_in_flight();
-        news
     }
 
-    pub(super) fn take(&mut self, batch: super::collect::Batch) {
-        let worker = worker_number(batch.wave, batch.worker);
-        // Of a job that was taken up nobody knows which worker has which calls: each sign of life
-        // counts for all.
-        for place in [(batch.wave, batch.worker), TAKEN_UP] {
-            if let Some(share) = self.working.get_mut(&place) {
-                share.heard = Some(Instant::now());
-            }
+    /// Takes what workers have said, and only then what is said of their deaths.
+    pub(super) fn take(&mut self, batches: Vec<Batch>) {
+        if batches.is_empty() {
+            return;
         }
-        for report in batch.reports {
-            self.deaths = 0;
-            let index = report.index;
-            self.job.ledger.begun(index, report.attempt);
-            if let Some(wait) = self.job.record(report, worker) {
-                self.due.insert(index, Instant::now() + wait);
+        let now = Instant::now();
+        self.pace.news(now);
+        // Somebody lives: what the others die of is not the want of a platform or of storage.
+        self.deaths = 0;
+        let mut obituaries = Vec::new();
+        for batch in batches {
+            let place = (batch.wave, batch.worker);
+            // Of a job that was taken up nobody knows which worker has which calls: each sign of
+            // life counts for all.
+            for place in [place, TAKEN_UP] {
+                if let Some(share) = self.working.get_mut(&place) {
+                    share.heard = Some(now);
+                    share.spoke = true;
+                    if !batch.reports.is_empty() {
+                        share.begun = now;
+                    }
+                }
+            }
+            self.requests.workers += u64::from(batch.requests);
+            obituaries.extend(batch.ended.map(|ended| (place, ended)));
+            for report in batch.reports {
+                let index = report.index;
+                self.pace.call(Duration::from_nanos(report.timing.busy_ns));
+                self.job.ledger.begun(index, report.attempt);
+                match self.job.record(report, worker_number(place)) {
+                    Some(wait) => drop(self.due.insert(index, now + wait)),
+                    // A late word of an attempt that was given up settles a call that waits for
+                    // another.
+                    None if !self.job.ledger.is_open(index) => drop(self.due.remove(&index)),
+                    None => {}
+                }
             }
         }
         self.drop_done();
+        let ends = obituaries.into_iter();
+        self.bury_all(ends.map(|(place, (running, cause))| (place, End::told(running, cause))));
+    }
+
+    fn count_requests(&mut self) {
+        let sent = self.sent + self.collector.requests();
+        let requests = StorageRequests { client: sent, ..self.requests };
+        if requests != self.requests {
+            self.requests = requests;
+            self.job.tell(JobEvent::Requests(requests));
+        }
     }
 
     /// Forgets workers whose calls are all settled.
@@ -338,90 +314,52 @@ impl Driver {
         });
     }
 
-    /// Ends what workers that the platform reports as ended have left undone.
-    fn judge(&mut self, statuses: Vec<WorkerStatus>) {
-        for status in statuses {
-            let place = (status.wave, status.worker);
-            let end = match status.state {
-                WorkerState::Pending | WorkerState::Running => continue,
-                WorkerState::Succeeded => End::idle(
-                    "the worker ended well, but this call's outcome is not in storage".into(),
-                ),
-                WorkerState::Failed { running, unseen, cause } => {
-                    End { running: running.map(|r| r.index), unseen, cause }
-                }
-            };
-            if let Some(share) = self.working.remove(&place) {
-                self.bury(place, share, end);
-            }
-        }
-    }
-
-    /// Ends workers that have said nothing for too long.
-    fn listen(&mut self, now: Instant) {
-        let bound = self.around.settings.silence_bound;
-        let silent: Vec<(u32, u32)> = self
-            .working
-            .iter()
-            .filter(|(_, share)| share.heard.is_some_and(|heard| now.duration_since(heard) > bound))
-            .map(|(place, _)| *place)
-            .collect();
-        for place in silent {
-            if let Some(share) = self.working.remove(&place) {
-                let reason = format!("it has said nothing for {bound:?}");
-                self.bury(place, share, End::idle(reason));
-            }
-        }
-    }
-
-    /// The call that ran is to blame (the first without an outcome, if the platform can't tell); the
-    /// others go elsewhere.
-    fn bury(&mut self, place: (u32, u32), share: Share, end: End) {
-        let End { running, unseen, cause } = end;
-        let worker = worker_number(place.0, place.1);
-        let open = |(index, _): &&(u32, u32)| self.job.ledger.is_open(*index);
-        let blamed = running.or_else(|| share.calls.iter().find(open).map(|(index, _)| *index));
-        if running.is_none() && !(unseen && blamed.is_some()) {
-            self.count_death(&cause);
-        }
-        for (index, attempt) in share.calls {
-            if !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
-                continue;
-            }
-            if Some(index) == blamed {
-                if let Some(wait) = self.job.record_failure(index, attempt, worker, cause.clone()) {
-                    self.due.insert(index, Instant::now() + wait);
-                }
-            } else {
-                self.due.insert(index, Instant::now());
-            }
-        }
-    }
-
-    /// Counts a death that no call is to blame for, and ends the job after some in a row.
-    fn count_death(&mut self, cause: &CallError) {
-        self.deaths += 1;
-        if self.deaths >= DEATHS {
-            let reason =
-                format!("{DEATHS} workers in a row ended before any call did; the last: {cause}");
-            self.job.fail(&CallError::WorkerLost { reason });
-        }
-    }
-
-    fn stumble(&mut self, reason: &str) {
+    /// Storage has failed, its own repetitions included; ends the job if that lasts.
+    fn stumble(&mut self, reason: &str, now: Instant) {
         self.failures += 1;
-        tracing::warn!(job = %self.job.id(), reason, failures = self.failures, "looking after a job failed");
-        if self.failures >= FAILURES {
-            self.job.fail(&CallError::JobFailed { reason: reason.to_owned() });
+        let since = *self.failing.get_or_insert(now);
+        tracing::warn!(job = %self.job.id(), reason, failures = self.failures, "no outcomes can be read");
+        let lasts = now.duration_since(since) >= self.around.settings.silence_bound;
+        if self.failures >= FAILURES && lasts {
+            let reason = format!("its storage can't be read for {:?}: {reason}", now - since);
+            self.job.fail(&CallError::JobFailed { reason });
         }
     }
 
-    fn tell_in_flight(&self) {
+    /// The platform has not told what it was asked; ends the job if that lasts and no worker lives.
+    fn go_unanswered(&mut self, error: &ComputeError, now: Instant) {
+        let since = *self.unanswered.get_or_insert(now);
+        tracing::warn!(job = %self.job.id(), %error, "the platform does not tell of the workers");
+        let lives = |share: &Share| share.heard.is_some();
+        let lasts = now.duration_since(since) >= UNANSWERED;
+        if lasts && !self.working.values().any(lives) {
+            let reason = format!(
+                "no worker gives a sign of life, and the platform does not tell why: {error}"
+            );
+            self.job.fail(&CallError::JobFailed { reason });
+        }
+    }
+
+    pub(super) fn tell_in_flight(&self) {
         let in_flight: usize = self.working.values().map(|share| share.calls.len()).sum();
         self.job.tell(JobEvent::InFlight(in_flight as u32));
     }
 }
 
-fn worker_number(wave: u32, worker: u32) -> u32 {
+/// What the platform says, once it has been asked.
+async fn told(asking: &mut Option<JoinHandle<Told>>) -> Told {
+    let Some(asking) = asking else { return std::future::pending().await };
+    match asking.await {
+        Ok(told) => told,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only `end` aborts it, and nobody waits then.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+/// One number for a worker of a wave.
+pub(super) fn worker_number((wave, worker): (u32, u32)) -> u32 {
     wave.wrapping_mul(100_000).wrapping_add(worker)
 }

@@ -4,9 +4,12 @@
 //! of it and write batches of outcomes, which the client finds by listing one prefix.
 
 mod collect;
+mod deaths;
 mod driver;
+mod pace;
 mod take_up;
 mod upload;
+mod wave;
 
 pub(super) use driver::{Order, Surroundings, drive};
 pub(super) use take_up::take_up;

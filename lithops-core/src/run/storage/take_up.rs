@@ -42,7 +42,7 @@ pub(in crate::run) async fn take_up(
         },
     };
     let mut running = RunningJob::new(head.clone(), plan, events);
-    let mut share = Share { calls: Vec::new(), heard: Some(Instant::now()) };
+    let mut share = Share::new(Vec::new(), true, Instant::now());
     for call in calls {
         running.ledger.begun(call.index, call.attempt);
         if running.supply(call.index, Ok(call.input)) {
@@ -52,9 +52,8 @@ pub(in crate::run) async fn take_up(
     let mut driver = Driver::new(running, around);
     driver.awaited.clear();
     driver.wave = waves;
-    for batch in driver.collector.collect().await.map_err(|error| refuse(error.to_string()))? {
-        driver.take(batch);
-    }
+    let batches = driver.collector.collect(&mut driver.pace, true).await;
+    driver.take(batches.map_err(|error| refuse(error.to_string()))?);
     // Nobody knows which worker had which of these: they count as one worker's, which may be alive.
     driver.working.insert(TAKEN_UP, share);
     driver.drop_done();
@@ -78,7 +77,7 @@ async fn read(
             match ToWorker::decode(frame).map_err(|error| refuse(error.to_string()))? {
                 ToWorker::Job(found) => head = Some(*found),
                 ToWorker::Run { calls: more, .. } => calls.extend(more),
-                ToWorker::Recall | ToWorker::Forget { .. } => {}
+                ToWorker::Recall | ToWorker::Forget { .. } | ToWorker::Shares(_) => {}
             }
         }
     }

@@ -1,15 +1,21 @@
-//! Whose a container is, and whether its owner still lives.
+//! Whose something on a platform is, and whether its owner still lives.
 
-use std::collections::HashMap;
 use std::fs;
 
-/// Says of a container that it is ours, and whose: see [`Owner`].
-pub(super) const LABEL: &str = "dev.lithops.owner";
-
-/// A process that has containers: told apart from others of its number by when it began, and from
-/// those of other machines and namespaces by where.
+/// A client's process that has something on a platform: told apart from others of its number by when
+/// it began, and from those of other machines and namespaces by where.
+///
+/// Its text stands with what it has, so that what a dead client left behind is found.
+///
+/// ```
+/// use lithops_worker::Owner;
+///
+/// let owner = Owner::current()?;
+/// assert!(!owner.is_leftover(&owner.to_text()));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub struct Owner {
     /// The boot of the machine, and the namespace that process numbers belong to.
     place: String,
     process: u32,
@@ -19,7 +25,10 @@ pub(super) struct Owner {
 
 impl Owner {
     /// This process.
-    pub(super) fn current() -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// If `/proc` can't be read.
+    pub fn current() -> std::io::Result<Self> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
         let namespace = fs::read_link("/proc/self/ns/pid")?;
         let process = std::process::id();
@@ -28,19 +37,15 @@ impl Owner {
         Ok(Self { place: format!("{}/{}", boot.trim(), namespace.display()), process, began })
     }
 
-    /// The labels of its containers.
-    pub(super) fn labels(&self) -> HashMap<String, String> {
-        HashMap::from([(LABEL.to_owned(), self.label())])
-    }
-
-    pub(super) fn label(&self) -> String {
+    /// Who it is, as text without line breaks.
+    pub fn to_text(&self) -> String {
         format!("{} {} {}", self.place, self.process, self.began)
     }
 
-    /// Whether a container with this label was left behind by a dead process. One of another machine
-    /// or namespace can't be judged from here, so it was not.
-    pub(super) fn is_leftover(&self, label: &str) -> bool {
-        let mut parts = label.split(' ');
+    /// Whether what has this text was left behind by a dead process. One of another machine or
+    /// namespace can't be judged from here, so it was not.
+    pub fn is_leftover(&self, text: &str) -> bool {
+        let mut parts = text.split(' ');
         let (Some(place), Some(process), Some(start)) = (parts.next(), parts.next(), parts.next())
         else {
             return false;
@@ -49,6 +54,11 @@ impl Owner {
             return false;
         };
         place == self.place && is_dead(process, start)
+    }
+
+    /// Whether what has this text is of a process that can be judged from here.
+    pub fn is_neighbour(&self, text: &str) -> bool {
+        text.split(' ').next().is_some_and(|place| place == self.place)
     }
 }
 
@@ -70,19 +80,19 @@ fn began(process: u32) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn only_what_a_dead_process_of_this_place_has_left_is_a_leftover() {
         let owner = Owner::current().unwrap();
-        let own = &owner.labels()[LABEL];
-        assert!(!owner.is_leftover(own));
+        assert!(!owner.is_leftover(&owner.to_text()));
         let dead = format!("{} {} {}", owner.place, owner.process, owner.began + 1);
         assert!(owner.is_leftover(&dead));
         let elsewhere = format!("other/pid:[1] {} {}", owner.process, owner.began + 1);
         assert!(!owner.is_leftover(&elsewhere));
+        assert!(owner.is_neighbour(&dead) && !owner.is_neighbour(&elsewhere));
         assert!(!owner.is_leftover("rubbish"));
     }
 

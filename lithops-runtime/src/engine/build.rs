@@ -10,11 +10,9 @@ use std::path::PathBuf;
 use bollard::models::ImageSummary;
 use bollard::query_parameters::ListImagesOptionsBuilder;
 use lithops_core::function::build_id;
-use lithops_core::ports::ComputeError;
-use lithops_runtime::CERTIFICATE_BUNDLES;
-use lithops_runtime::engine::{Engine, EngineError};
 
-use super::error::{from_answer, from_engine};
+use super::{Engine, EngineError, REQUEST};
+use crate::CERTIFICATE_BUNDLES;
 
 /// The file that an image was made of.
 const FILE: &str = "dev.lithops.made-of";
@@ -61,7 +59,7 @@ impl Build {
     pub(super) async fn find(
         &self,
         engine: &Engine,
-    ) -> Result<Option<(String, String)>, ComputeError> {
+    ) -> Result<Option<(String, String)>, EngineError> {
         let label = format!("{STATE}={}", self.state);
         let found = labelled(engine, label).await?;
         let named = |image: ImageSummary| Some((own_name(&image)?.to_owned(), image.id));
@@ -70,7 +68,7 @@ impl Build {
 
     /// Removes the images of older builds of its file, which are not to be had any more. Those that
     /// containers are made of stay for now.
-    pub(super) async fn replace(&self, engine: &Engine, newest: &str) -> Result<(), ComputeError> {
+    pub(super) async fn replace(&self, engine: &Engine, newest: &str) -> Result<(), EngineError> {
         let older = labelled(engine, format!("{FILE}={}", self.file)).await?;
         for image in older.iter().filter(|image| image.id != newest) {
             // What stands upon such an image has its labels, and is somebody's own.
@@ -78,7 +76,7 @@ impl Build {
             match engine.remove(reference).await {
                 Ok(_) => tracing::debug!(reference, "removed the image of an older build"),
                 Err(EngineError::InUse { .. } | EngineError::ImageMissing { .. }) => {}
-                Err(source) => return Err(from_engine("remove an older image", source)),
+                Err(source) => return Err(source),
             }
         }
         Ok(())
@@ -108,11 +106,10 @@ fn own_name(image: &ImageSummary) -> Option<&str> {
     image.repo_tags.iter().map(String::as_str).find(is_own)
 }
 
-async fn labelled(engine: &Engine, label: String) -> Result<Vec<ImageSummary>, ComputeError> {
+async fn labelled(engine: &Engine, label: String) -> Result<Vec<ImageSummary>, EngineError> {
     let filters = HashMap::from([("label", vec![label])]);
     let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-    let found = engine.docker().list_images(Some(options)).await;
-    found.map_err(|answer| from_answer("list images", answer))
+    engine.ask("list images", REQUEST, engine.docker().list_images(Some(options))).await
 }
 
 #[cfg(test)]

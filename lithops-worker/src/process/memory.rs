@@ -10,7 +10,7 @@ const NO_LIMIT: u64 = 1 << 60;
 
 /// The memory of the container's control group, version 1 or 2.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     kills: PathBuf,
     limit: PathBuf,
     peak: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Begins to watch the container that this process is in.
-    pub(super) fn watch() -> Self {
+    pub(crate) fn watch() -> Self {
         Self::below(Path::new("/sys/fs/cgroup"))
     }
 
@@ -45,7 +45,7 @@ impl Memory {
 
     /// Why a process was killed from outside: for want of memory, if the kernel has killed one more
     /// than was told so far. `own` is the process's own limit in bytes, where it had one.
-    pub(super) fn explain(&mut self, cause: CallError, own: Option<u64>) -> CallError {
+    pub(crate) fn explain(&mut self, cause: CallError, own: Option<u64>) -> CallError {
         let CallError::Signalled { signal: 9, .. } = cause else { return cause };
         if self.kills().is_none_or(|kills| kills <= self.told) {
             return cause;

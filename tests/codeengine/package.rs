@@ -1,0 +1,1 @@
+//! Nothing but what the tests and the bench of this package are built with.
