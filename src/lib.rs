@@ -37,9 +37,15 @@
 #[doc = include_str!("../docs/containers.md")]
 mod documents {}
 
+#[cfg(all(doctest, feature = "multiprocessing"))]
+#[doc = include_str!("../docs/multiprocessing.md")]
+mod multiprocessing_document {}
+
 mod connect;
 mod executor;
 mod interrupt;
+#[cfg(feature = "multiprocessing")]
+pub mod multiprocessing;
 #[cfg(feature = "progress")]
 mod progress;
 
