@@ -4,6 +4,8 @@
 //! Calls run on threads unless `lithops.toml` has a section `[redis]`: worker processes share a value
 //! through that server.
 
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
 use lithops::Config;
 use lithops::multiprocessing::{Multiprocessing, Pool, Result, Value};
 use lithops::prelude::*;

@@ -10,6 +10,7 @@ use lithops_core::plan::RetryPolicy;
 use lithops_core::ports::Executor;
 use lithops_core::wire::CallError;
 
+use crate::place::{Kept, keep};
 use crate::pool::Job;
 use crate::spread::Spread;
 use crate::{Multiprocessing, MultiprocessingError, Result, configured};
@@ -39,6 +40,8 @@ struct Started {
     signal: AtomicI32,
     /// Its workers end with it.
     _executor: Arc<dyn Executor>,
+    /// Objects among its arguments, which the caller may not have kept.
+    _kept: Kept,
 }
 
 const SIGKILL: i32 = 9;
@@ -102,8 +105,9 @@ impl Process {
             Some(context) => Arc::clone(&context.executor),
             None => configured::connect(1)?.executor,
         };
-        let job = start(&*executor)?;
-        self.started = Some(Started { job, signal: AtomicI32::new(0), _executor: executor });
+        let (job, kept) = keep(|| start(&*executor));
+        let (job, signal) = (job?, AtomicI32::new(0));
+        self.started = Some(Started { job, signal, _executor: executor, _kept: kept });
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::memory;
 use super::turn::{Step, Turn};
 use super::{Place, ServerPlace, unique};
+use super::{kept, memory};
 use crate::redis::{self, Keys, Server};
 use crate::{MultiprocessingError, Result};
 
@@ -19,8 +19,7 @@ use crate::{MultiprocessingError, Result};
 pub(crate) struct Handle {
     pub(crate) what: &'static str,
     address: Address,
-    /// Only held.
-    _owner: Option<Arc<Owner>>,
+    owner: Option<Arc<Owner>>,
 }
 
 /// Where an object is.
@@ -31,7 +30,7 @@ enum Address {
 }
 
 /// Removes the object when it is dropped.
-struct Owner {
+pub(super) struct Owner {
     address: Address,
     _object: Option<memory::Object>,
 }
@@ -81,7 +80,7 @@ impl Handle {
             }
         };
         let owner = Arc::new(Owner { address: address.clone(), _object: object });
-        Ok(Self { what, address, _owner: Some(owner) })
+        Ok(Self { what, address, owner: Some(owner) })
     }
 
     /// Where the object is.
@@ -155,7 +154,7 @@ impl Handle {
 
     /// The same object for somebody who must not keep it alive.
     pub(crate) fn borrowed(&self) -> Self {
-        Self { what: self.what, address: self.address.clone(), _owner: None }
+        Self { what: self.what, address: self.address.clone(), owner: None }
     }
 
     /// Reads a handle that another process, or this one, has written.
@@ -164,12 +163,13 @@ impl Handle {
         D: Deserializer<'de>,
     {
         let address = Address::deserialize(deserializer)?;
-        Ok(Self { what, address, _owner: None })
+        Ok(Self { what, address, owner: None })
     }
 }
 
 impl Serialize for Handle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        kept::note(self.owner.as_ref());
         self.address.serialize(serializer)
     }
 }

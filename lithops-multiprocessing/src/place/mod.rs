@@ -1,6 +1,7 @@
 //! Where shared objects are, and how a handle finds them.
 
 mod handle;
+mod kept;
 mod lease;
 mod memory;
 mod turn;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::redis::Server;
 pub(crate) use handle::{Found, Handle, typed_handle};
+pub(crate) use kept::{Kept, keep};
 pub(crate) use lease::Lease;
 pub(crate) use memory::{process, stopped};
 pub(crate) use turn::{Step, Turn, Wake};

@@ -79,8 +79,8 @@ where
                 return Ok(());
             }
             let count = items.len();
-            let map = self.shared.executor.map(self.f, items).chunk_size(self.chunk);
-            let job = self.shared.submit(map)?;
+            let (f, chunk) = (self.f, self.chunk);
+            let job = self.shared.submit(|executor| executor.map(f, items).chunk_size(chunk))?;
             self.ahead += count;
             let values = async move {
                 match job.settled().await {

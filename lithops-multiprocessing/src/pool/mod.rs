@@ -7,8 +7,9 @@ mod shared;
 
 use std::sync::Arc;
 
-use lithops_core::api::{ExecutorExt, Map};
+use lithops_core::api::{ExecutorExt, JobHandle, Map};
 use lithops_core::function::{Data, RemoteFn, TaskOutput};
+use lithops_core::ports::Executor;
 
 use crate::spread::Spread;
 use crate::{Multiprocessing, MultiprocessingError, Result, configured};
@@ -89,8 +90,8 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        let executor = &self.shared.executor;
-        self.submit(executor.map(move |args: Args| f.spread(args), [args])).map(AsyncResult::one)
+        self.submit(|executor| executor.map(move |args: Args| f.spread(args), [args]))
+            .map(AsyncResult::one)
     }
 
     /// Calls `f` on each item, and waits for the values, in the order of the items.
@@ -121,7 +122,7 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        self.submit(self.shared.executor.map(f, items)).map(AsyncResult::all)
+        self.submit(|executor| executor.map(f, items)).map(AsyncResult::all)
     }
 
     /// As [`map`](Self::map), with each item being a tuple of arguments.
@@ -155,8 +156,8 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        let executor = &self.shared.executor;
-        self.submit(executor.map(move |item: I::Item| f.spread(item), items)).map(AsyncResult::all)
+        self.submit(|executor| executor.map(move |item: I::Item| f.spread(item), items))
+            .map(AsyncResult::all)
     }
 
     /// Calls `f` on each item, and gives the values one by one, in the order of the items.
@@ -219,12 +220,14 @@ impl Pool {
         self.shared.join()
     }
 
-    fn submit<T: Data>(&self, map: Map<T>) -> Result<Arc<lithops_core::api::JobHandle<T>>> {
+    fn submit<T: Data>(
+        &self,
+        plan: impl FnOnce(&dyn Executor) -> Map<T>,
+    ) -> Result<Arc<JobHandle<T>>> {
         self.shared.is_open()?;
-        let map = match self.chunk_size {
-            Some(calls) => map.chunk_size(calls),
-            None => map,
-        };
-        self.shared.submit(map)
+        self.shared.submit(|executor| match self.chunk_size {
+            Some(calls) => plan(executor).chunk_size(calls),
+            None => plan(executor),
+        })
     }
 }

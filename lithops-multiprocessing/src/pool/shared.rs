@@ -9,6 +9,7 @@ use lithops_core::ports::Executor;
 
 use super::Job;
 use crate::blocking::block;
+use crate::place::{Kept, keep};
 use crate::{Multiprocessing, MultiprocessingError, Result};
 
 /// What all handles of a pool share.
@@ -19,7 +20,13 @@ pub(super) struct Shared {
     is_closed: AtomicBool,
     is_terminated: AtomicBool,
     /// Jobs that have not ended when last looked at: they go on although nobody waits for them.
-    jobs: Mutex<Vec<Arc<dyn Job>>>,
+    jobs: Mutex<Vec<UnderWay>>,
+}
+
+/// A job, and the objects that went along with it.
+struct UnderWay {
+    job: Arc<dyn Job>,
+    _kept: Kept,
 }
 
 impl std::fmt::Debug for Shared {
@@ -53,15 +60,19 @@ impl Shared {
         Ok(())
     }
 
-    /// Sends a job off, unless the pool is terminated.
-    pub(super) fn submit<T: Data>(&self, map: Map<T>) -> Result<Arc<JobHandle<T>>> {
+    /// Sends a job off, unless the pool is terminated. Objects among its arguments live as long as it.
+    pub(super) fn submit<T: Data>(
+        &self,
+        plan: impl FnOnce(&dyn Executor) -> Map<T>,
+    ) -> Result<Arc<JobHandle<T>>> {
+        let (map, kept) = keep(|| plan(&*self.executor));
         let mut jobs = self.jobs();
         if self.is_terminated.load(Ordering::Acquire) {
             return Err(MultiprocessingError::PoolClosed);
         }
         let job = Arc::new(map.no_timeout().submit()?);
-        jobs.retain(|job| !job.has_ended());
-        jobs.push(Arc::clone(&job) as Arc<dyn Job>);
+        jobs.retain(|under_way| !under_way.job.has_ended());
+        jobs.push(UnderWay { job: Arc::clone(&job) as Arc<dyn Job>, _kept: kept });
         Ok(job)
     }
 
@@ -76,7 +87,7 @@ impl Shared {
             self.is_terminated.store(true, Ordering::Release);
             std::mem::take(&mut *jobs)
         };
-        jobs.iter().for_each(|job| job.cancel());
+        jobs.iter().for_each(|under_way| under_way.job.cancel());
         // They have ended, and are gone once their last result is dropped.
         *self.jobs() = jobs;
     }
@@ -86,8 +97,8 @@ impl Shared {
             return Err(MultiprocessingError::PoolOpen);
         }
         loop {
-            let Some(job) = self.jobs().pop() else { break };
-            job.wait(None);
+            let Some(under_way) = self.jobs().pop() else { break };
+            under_way.job.wait(None);
         }
         if self.is_own {
             block(self.executor.shutdown());
@@ -95,7 +106,7 @@ impl Shared {
         Ok(())
     }
 
-    fn jobs(&self) -> MutexGuard<'_, Vec<Arc<dyn Job>>> {
+    fn jobs(&self) -> MutexGuard<'_, Vec<UnderWay>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
