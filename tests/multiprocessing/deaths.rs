@@ -215,7 +215,9 @@ fn no_payload_or_key_holds_the_password(world: &World) {
     let queue = Queue::<u8>::over(&context, 0).unwrap();
     queues.put(queue.clone()).unwrap();
     let written = keys(&prefix).into_iter().find(|key| key.ends_with(":d")).unwrap();
-    let handle = format!("{:?}", ask(&["LRANGE", &written, "0", "-1"]));
+    let items: Vec<Vec<u8>> =
+        redis::from_redis_value(ask(&["LRANGE", &written, "0", "-1"])).unwrap();
+    let handle = String::from_utf8_lossy(&items[0]).into_owned();
     assert!(handle.contains(&prefix), "this is the handle: {handle}");
     assert!(!handle.contains(password.expose()));
     assert!(!format!("{queue:?} {context:?}").contains(password.expose()));

@@ -28,6 +28,7 @@ usage: cargo xtask COMMAND
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
+  multiprocessing  pools, processes and what they share, over threads and over a Redis server
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
         ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
         ["codeengine"] => code_engine(&mut steps),
+        ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -87,6 +89,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     servers::run_all(steps)?;
     code_engine(steps)?;
     tests::run_over_s3(steps)?;
+    tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
     examples::run(steps)
 }
