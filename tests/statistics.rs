@@ -1,6 +1,7 @@
 //! What is told of calls: time on processors, memory, bytes; to the caller and to observers.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what a call prints is kept with it")]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -78,11 +79,13 @@ async fn bytes_are_those_of_the_encoded_argument_and_result() {
     }
 }
 
+type Settled = Vec<(CallRecord, Option<Logs>)>;
+
 /// Keeps what it is told.
 #[derive(Default)]
 struct Witness {
     started: Mutex<Vec<String>>,
-    ended: Mutex<Vec<(JobSummary, Vec<(CallRecord, Option<Logs>)>)>>,
+    ended: Mutex<Vec<(JobSummary, Settled)>>,
 }
 
 impl JobObserver for Witness {
