@@ -44,7 +44,10 @@ fn main() -> ExitCode {
         ["examples"] => examples::run(&mut steps),
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
-        ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
+        ["s3"] => {
+            steps.run("examples: over S3", |_| examples::s3::run());
+            Ok(())
+        }
         ["codeengine"] => code_engine(&mut steps),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
         }
     };
     steps.report();
-    match outcome {
+    match outcome.and_then(|()| steps.verdict()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -75,7 +78,8 @@ fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
         steps.skip("Code Engine: examples", &missing.to_string());
         return Ok(());
     }
-    steps.run("Code Engine: examples", |_| examples::code_engine::run())
+    steps.run("Code Engine: examples", |_| examples::code_engine::run());
+    Ok(())
 }
 
 fn test(steps: &mut Steps) -> anyhow::Result<()> {
