@@ -37,12 +37,14 @@
 #[doc = include_str!("../docs/containers.md")]
 mod documents {}
 
+pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
 #[cfg(feature = "progress")]
 mod progress;
 
+pub mod par;
 pub mod prelude;
 
 pub use connect::Builder;

@@ -9,6 +9,6 @@ mod link;
 mod pending;
 mod storage;
 
-pub use background::{block_on, runtime};
+pub use background::{block_on, runtime, wait_here};
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;
