@@ -3,30 +3,50 @@
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::completions::Completions;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
+use crate::hello::Hello;
+use crate::manual::Manual;
 use crate::runtime::Runtime;
+use crate::settings::Settings;
 
-/// Runtime images of Lithops by hand, and a Code Engine on this machine.
+const AFTER: &str = "\
+Examples:
+  lithops hello --map 8
+  lithops runtime build target/release/words
+
+The process ends with 0 when all was done, 1 when something failed, 2 when the command line makes
+no sense, 3 when a setting can't be used, and by the signal itself (130 to a shell) on Ctrl-C.";
+
+/// Rust functions on many inputs in parallel: what is done by hand.
 #[derive(Debug, Parser)]
 #[command(
     name = "lithops",
     version,
     arg_required_else_help = true,
-    after_help = "Example: lithops runtime build target/release/words"
+    after_help = AFTER
 )]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Call a function on the configured backend, and tell where it ran
+    Hello(Hello),
     /// Build, push, list and delete runtime images: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it
     #[cfg(feature = "emulator")]
     Emulator(Emulator),
+    /// Print the script by which a shell completes command lines
+    Completions(Completions),
+    /// Print the manual, or write its pages
+    Man(Manual),
 }
 
 /// The error of a command line that makes no sense for a command, such as `["runtime", "push"]`.
