@@ -3,6 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::clean::Clean;
 use crate::completions::Completions;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
@@ -10,6 +11,7 @@ use crate::hello::Hello;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
+use crate::storage::Storage;
 
 const AFTER: &str = "\
 Examples:
@@ -38,7 +40,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
-    /// Build, push, list and delete runtime images: what workers in containers are made of
+    /// Tell what dead clients have left behind, and remove it
+    Clean(Clean),
+    /// Put, get, list, delete and copy objects
+    Storage(Storage),
+    /// Build, push, list, delete and deploy runtimes: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it
     #[cfg(feature = "emulator")]

@@ -4,6 +4,7 @@
 //! `main`.
 
 mod arguments;
+mod clean;
 mod completions;
 #[cfg(feature = "emulator")]
 mod emulator;
@@ -11,10 +12,12 @@ mod events;
 mod failure;
 mod hello;
 mod manual;
+mod moment;
 mod output;
 mod runtime;
 mod settings;
 mod size;
+mod storage;
 mod table;
 
 use std::process::ExitCode;
@@ -28,7 +31,9 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
-        Command::Runtime(runtime) => runtime::run(runtime.command),
+        Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
+        Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
+        Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
         Command::Completions(completions) => completions::run(&completions),
