@@ -8,6 +8,8 @@ mod escape;
 pub mod figures;
 #[cfg(feature = "report")]
 mod html;
+#[cfg(feature = "journal")]
+pub mod journal;
 #[cfg(feature = "png")]
 mod png;
 pub mod quantity;
