@@ -35,6 +35,7 @@
 #[doc = include_str!("../docs/failures.md")]
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
+#[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
 mod connect;
@@ -44,6 +45,8 @@ mod interrupt;
 mod progress;
 
 pub mod prelude;
+#[cfg(feature = "report")]
+pub mod report;
 
 pub use connect::Builder;
 pub use executor::FunctionExecutor;
@@ -60,10 +63,11 @@ pub use lithops_core::error::{Error, Result};
 pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};
 pub use lithops_core::plan::RetryPolicy;
 pub use lithops_core::ports::{
-    Capability, ComputeBackend, ComputeError, ComputeErrorKind, Executor, FailedAttempt, Isolation,
-    JobObserver, JobWatch, ObjectMeta, PutMode, StorageBackend, StorageError, StorageErrorKind,
+    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Executor,
+    FailedAttempt, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode, StorageBackend,
+    StorageError, StorageErrorKind,
 };
-pub use lithops_core::run::block_on;
+pub use lithops_core::run::{Cleaning, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
     CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,

@@ -37,6 +37,8 @@ struct State {
     idle: bool,
     /// Whether it writes.
     busy: bool,
+    /// Jobs that have a file and have not ended.
+    open: usize,
 }
 
 struct Job {
@@ -48,8 +50,9 @@ struct Job {
 
 impl State {
     const fn new() -> Self {
-        let (started, idle, busy) = (false, false, false);
-        Self { young: Vec::new(), ended: Vec::new(), short: Vec::new(), started, idle, busy }
+        let (started, idle, busy, open) = (false, false, false, 0);
+        let (young, short) = (Vec::new(), Vec::new());
+        Self { young, ended: Vec::new(), short, started, idle, busy, open }
     }
 }
 
@@ -96,11 +99,13 @@ pub(super) fn end(watch: &Arc<dyn JobWatch>) {
     DESK.work.notify_one();
 }
 
-/// Waits until the jobs that have ended are written, at most for `bound`; for a program's end.
+/// Waits until jobs that were stopped have ended and are written, at most for `bound`; for a program's
+/// end.
 pub fn finish(bound: Duration) {
     let state = DESK.state();
-    let unwritten =
-        |state: &mut State| state.busy || !state.ended.is_empty() || !state.short.is_empty();
+    let unwritten = |state: &mut State| {
+        state.busy || state.open > 0 || !state.ended.is_empty() || !state.short.is_empty()
+    };
     let waited = DESK.rest.wait_timeout_while(state, bound, unwritten);
     let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
     drop(state);
@@ -127,7 +132,7 @@ fn write(mut jobs: Vec<Job>) {
         }
         short.into_iter().for_each(finish_job);
         let mut state = DESK.state();
-        state.busy = false;
+        (state.busy, state.open) = (false, jobs.len());
         DESK.rest.notify_all();
     }
 }
