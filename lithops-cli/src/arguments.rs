@@ -7,6 +7,8 @@ use crate::completions::Completions;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
 use crate::hello::Hello;
+use crate::job::Job;
+use crate::logs::Logs;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
@@ -38,6 +40,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
+    /// Look at jobs of this user's programs, stop them, and make reports of them
+    Job(Job),
+    /// Print what the calls of a job have written
+    Logs(Logs),
     /// Build, push, list and delete runtime images: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it

@@ -10,6 +10,8 @@ mod emulator;
 mod events;
 mod failure;
 mod hello;
+mod job;
+mod logs;
 mod manual;
 mod output;
 mod runtime;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
+        Command::Job(job) => job::run(job.command),
+        Command::Logs(logs) => logs::run(&logs),
         Command::Runtime(runtime) => runtime::run(runtime.command),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
