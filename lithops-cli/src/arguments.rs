@@ -8,6 +8,8 @@ use crate::completions::Completions;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
 use crate::hello::Hello;
+use crate::job::Job;
+use crate::logs::Logs;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     /// Put, get, list, delete and copy objects
     Storage(Storage),
     /// Build, push, list, delete and deploy runtimes: what workers in containers are made of
+    /// Look at jobs of this user's programs, stop them, and make reports of them
+    Job(Job),
+    /// Print what the calls of a job have written
+    Logs(Logs),
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it
     #[cfg(feature = "emulator")]

@@ -11,6 +11,8 @@ mod emulator;
 mod events;
 mod failure;
 mod hello;
+mod job;
+mod logs;
 mod manual;
 mod moment;
 mod output;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
         Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
+        Command::Job(job) => job::run(job.command),
+        Command::Logs(logs) => logs::run(&logs),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
         Command::Completions(completions) => completions::run(&completions),
