@@ -8,6 +8,7 @@
 //! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
 //!                           # "azure_storage", "redis": each has a section of that name
 //! progress = true           # a bar for long jobs, where standard error is a terminal
+//! journal = true            # a file for each job that lasts or fails, for `lithops job`
 //!
 //! [localhost]
 //! worker_processes = 8      # calls at once; one for each processor by default
@@ -66,6 +67,8 @@ pub struct Config {
     pub root: Option<PathBuf>,
     /// Whether long jobs show a progress bar; by default where standard error is a terminal.
     pub progress: Option<bool>,
+    /// Whether jobs that last or fail are written to the user's journal; by default they are.
+    pub journal: Option<bool>,
     /// What is said of IBM Cloud Code Engine.
     pub code_engine: CodeEngineSection,
     /// What is said of containers on this machine.
@@ -87,6 +90,7 @@ impl Default for Config {
             workers: None,
             root: None,
             progress: None,
+            journal: None,
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
@@ -100,7 +104,7 @@ impl Config {
     /// Resolves settings: `text` is the file called `path`, `environment` gives variables.
     ///
     /// Variables: `LITHOPS_BACKEND`, `LITHOPS_STORAGE`, `LITHOPS_STORAGE_BUCKET` (of that storage),
-    /// `LITHOPS_WORKERS`, `LITHOPS_PROGRESS`.
+    /// `LITHOPS_WORKERS`, `LITHOPS_PROGRESS`, `LITHOPS_JOURNAL`.
     ///
     /// # Errors
     /// [`ConfigError::Malformed`] for an unknown key (the known ones are listed) or a value of the
@@ -127,6 +131,16 @@ impl Config {
             Some(value) => Some(parse("LITHOPS_PROGRESS", &value, "`true` or `false`")?),
             None => raw.lithops.progress,
         };
+        let journal = match environment("LITHOPS_JOURNAL").as_deref() {
+            Some("yes" | "true") => Some(true),
+            Some("no" | "false") => Some(false),
+            Some(value) => {
+                let (key, value) = ("LITHOPS_JOURNAL".to_owned(), format!("`{value}`"));
+                let reason = "it must be `yes` or `no`".to_owned();
+                return Err(ConfigError::Invalid { key, value, reason });
+            }
+            None => raw.lithops.journal,
+        };
         let mut storages = raw.storages();
         let backend = environment("LITHOPS_BACKEND").or(raw.lithops.backend);
         let storage = environment("LITHOPS_STORAGE").or(raw.lithops.storage);
@@ -139,6 +153,7 @@ impl Config {
             workers,
             root: raw.file.root,
             progress,
+            journal,
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
@@ -171,6 +186,18 @@ mod tests {
     #[test]
     fn nothing_said_gives_the_defaults() {
         assert_eq!(resolve("", &[]), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_journal_is_switched_by_file_and_environment() {
+        let text = "[lithops]\njournal = false";
+        let journal = |text, variables: &[_]| resolve(text, variables).map(|config| config.journal);
+        assert_eq!(journal("", &[]), Ok(None));
+        assert_eq!(journal(text, &[]), Ok(Some(false)));
+        assert_eq!(journal(text, &[("LITHOPS_JOURNAL", "yes")]), Ok(Some(true)));
+        assert_eq!(journal("", &[("LITHOPS_JOURNAL", "no")]), Ok(Some(false)));
+        let error = journal("", &[("LITHOPS_JOURNAL", "never")]).unwrap_err();
+        assert_eq!(error.to_string(), "`LITHOPS_JOURNAL` is `never`: it must be `yes` or `no`");
     }
 
     #[test]

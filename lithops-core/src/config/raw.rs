@@ -33,6 +33,7 @@ pub(super) struct RawLithops {
     pub(super) backend: Option<String>,
     pub(super) storage: Option<String>,
     pub(super) progress: Option<bool>,
+    pub(super) journal: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
