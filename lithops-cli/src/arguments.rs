@@ -10,6 +10,7 @@ use crate::emulator::Emulator;
 use crate::hello::Hello;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
+use crate::selftest::Test;
 use crate::settings::Settings;
 use crate::storage::Storage;
 
@@ -40,6 +41,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
+    /// Run the cases that every backend and storage has to pass, on those that are configured
+    Test(Test),
     /// Tell what dead clients have left behind, and remove it
     Clean(Clean),
     /// Put, get, list, delete and copy objects

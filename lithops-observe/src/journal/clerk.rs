@@ -50,9 +50,15 @@ struct Job {
 
 impl State {
     const fn new() -> Self {
-        let (started, idle, busy, open) = (false, false, false, 0);
-        let (young, short) = (Vec::new(), Vec::new());
-        Self { young, ended: Vec::new(), short, started, idle, busy, open }
+        Self {
+            young: Vec::new(),
+            ended: Vec::new(),
+            short: Vec::new(),
+            started: false,
+            idle: false,
+            busy: false,
+            open: 0,
+        }
     }
 }
 
