@@ -17,6 +17,7 @@ mod manual;
 mod moment;
 mod output;
 mod runtime;
+mod selftest;
 mod settings;
 mod size;
 mod storage;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
+        Command::Test(test) => selftest::run(&test, &settings),
         Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
         Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
