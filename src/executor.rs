@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lithops_core::plan::PlannedJob;
+use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
     Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
 };
@@ -69,6 +69,10 @@ impl FunctionExecutor {
 impl Executor for FunctionExecutor {
     fn capability(&self) -> Capability {
         self.engine.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        self.engine.job_options()
     }
 
     fn submit(&self, job: PlannedJob) -> Result<SubmittedJob, Error> {

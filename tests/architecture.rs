@@ -63,6 +63,7 @@ const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "docs/configuration.md",
     "docs/functions.md",
     "docs/data.md",
     "docs/failures.md",
