@@ -28,7 +28,7 @@ pub struct Builder {
     settings: EngineSettings,
     program: Option<PathBuf>,
     storage: Option<Arc<dyn StorageBackend>>,
-    observer: Option<Arc<dyn JobObserver>>,
+    observers: Vec<Arc<dyn JobObserver>>,
     signals: bool,
 }
 
@@ -42,7 +42,14 @@ impl Builder {
     /// Starts from settings.
     pub fn new(config: Config) -> Self {
         let settings = engine_settings(&config.jobs);
-        Self { config, settings, program: None, storage: None, observer: None, signals: true }
+        Self {
+            config,
+            settings,
+            program: None,
+            storage: None,
+            observers: Vec::new(),
+            signals: true,
+        }
     }
 
     /// Starts from the configuration file and the environment, as
@@ -96,9 +103,9 @@ impl Builder {
         self
     }
 
-    /// Tells `observer` of jobs, in place of a progress bar.
+    /// Tells `observer` of jobs, beside the progress bar and other observers.
     pub fn observer(mut self, observer: Arc<dyn JobObserver>) -> Self {
-        self.observer = Some(observer);
+        self.observers.push(observer);
         self
     }
 
@@ -154,7 +161,9 @@ impl Builder {
             }
             None => self.storage_by_name(backend.capability().isolation)?,
         };
-        let observer = self.observer.clone().or_else(|| self.progress_bar());
+        let mut observers = self.observers.clone();
+        observers.extend(self.progress_bar());
+        let observer = (!observers.is_empty()).then(|| Arc::new(observers) as Arc<dyn JobObserver>);
         crate::interrupt::clean_at_exit();
         if self.signals {
             crate::interrupt::watch();

@@ -66,7 +66,8 @@ pub use lithops_core::ports::{
 pub use lithops_core::run::block_on;
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
-    CallError, CloudObject, ExitReport, FunctionError, JobId, Logs, ObjectPart, PanicReport,
-    Records, SavedJob, StorageLocation, StoredObject, ValueError,
+    CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,
+    JobRecord, Logs, ObjectPart, PanicReport, Records, SavedJob, StorageLocation, StoredObject,
+    ValueError,
 };
 pub use lithops_worker::init;

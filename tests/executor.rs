@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lithops::prelude::*;
 use lithops::{Config, ConfigError, SavedJob};
@@ -136,6 +136,12 @@ async fn a_saved_job_is_taken_up_with_what_is_done_and_what_is_not() {
     });
     let handle = map.chunk_size(1).through_storage().submit().unwrap();
     handle.wait(Until::Count(2)).await;
+    // Both workers may have answered before either has come to call 1.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !folder.path().join("mark-1").exists() {
+        assert!(Instant::now() < deadline, "call 1 has not begun");
+        tokio::task::yield_now().await;
+    }
     let saved: SavedJob = handle.save().unwrap();
     drop(first);
     let second = builder().build().await.unwrap();

@@ -22,16 +22,17 @@ const PHOTOGRAPHS: usize = 8;
 type Settings = [(&'static str, String)];
 
 pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
-    steps.run("examples: monte_carlo_pi", |_| monte_carlo_pi(&[]))?;
-    steps.run("examples: convert_images", |_| convert_images())?;
-    steps.run("examples: hyperparameter_search", |_| hyperparameter_search())?;
-    steps.run("examples: log_search", |_| log_search())?;
-    steps.run("examples: tera_sort", |_| tera_sort())?;
-    steps.run("examples: word_count", |_| word_count(&[]))?;
-    steps.run("examples: genome", |_| genome())?;
-    steps.run("examples: image_pipeline", |_| image_pipeline())?;
-    steps.run("examples: download", |_| download())?;
-    steps.run("examples: over S3", |_| s3::run())
+    steps.run("examples: monte_carlo_pi", |_| monte_carlo_pi(&[]));
+    steps.run("examples: convert_images", |_| convert_images());
+    steps.run("examples: hyperparameter_search", |_| hyperparameter_search());
+    steps.run("examples: log_search", |_| log_search());
+    steps.run("examples: tera_sort", |_| tera_sort());
+    steps.run("examples: word_count", |_| word_count(&[]));
+    steps.run("examples: genome", |_| genome());
+    steps.run("examples: image_pipeline", |_| image_pipeline());
+    steps.run("examples: download", |_| download());
+    steps.run("examples: over S3", |_| s3::run());
+    Ok(())
 }
 
 /// Runs the examples that use the most of the library, built with these settings.

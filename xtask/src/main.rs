@@ -45,7 +45,10 @@ fn main() -> ExitCode {
         ["examples"] => examples::run(&mut steps),
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
-        ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
+        ["s3"] => {
+            steps.run("examples: over S3", |_| examples::s3::run());
+            Ok(())
+        }
         ["codeengine"] => code_engine(&mut steps),
         ["configuration"] => configuration(),
         ["suite"] => servers::run_all(&mut steps),
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
         }
     };
     steps.report();
-    match outcome {
+    match outcome.and_then(|()| steps.verdict()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -85,7 +88,8 @@ fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
         steps.skip("Code Engine: examples", &missing.to_string());
         return Ok(());
     }
-    steps.run("Code Engine: examples", |_| examples::code_engine::run())
+    steps.run("Code Engine: examples", |_| examples::code_engine::run());
+    Ok(())
 }
 
 fn test(steps: &mut Steps) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod context;
+mod facts;
 mod future;
 mod handle;
 mod job_state;
@@ -14,6 +15,7 @@ mod partitioned;
 mod progress;
 mod stage;
 mod stream;
+mod table;
 mod verbs;
 mod wait;
 

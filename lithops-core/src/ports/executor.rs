@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{Capability, JobObserver, StorageBackend, Usage};
 use crate::error::Error;
 use crate::plan::{JobOptions, PlannedJob};
-use crate::wire::{CallError, Input, JobId, Report, StoredObject, Timing};
+use crate::wire::{CallError, Input, JobId, Report, StoredObject};
 
 /// Takes planned jobs and tells what becomes of them.
 ///
@@ -131,9 +131,7 @@ pub struct Settled {
 impl Settled {
     /// The end of a call of which no worker has reported.
     pub fn without_report(index: u32, cause: CallError) -> Self {
-        let (outcome, timing) = (Err(cause), Timing::default());
-        let report = Report { index, attempt: 0, outcome, returned_err: false, timing, logs: None };
-        Self { report, worker: 0, earlier: Vec::new() }
+        Self { report: Report::without_value(index, 0, cause), worker: 0, earlier: Vec::new() }
     }
 }
 
