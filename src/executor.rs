@@ -10,7 +10,7 @@ use lithops_core::ports::{
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
 
-use crate::{Builder, Config, ConfigError, Error, Result};
+use crate::{Builder, Cleaning, Config, ConfigError, Error, Leftover, Result};
 
 /// Runs functions on the configured backend. Cheap to clone; clones are the same executor.
 ///
@@ -57,6 +57,45 @@ impl FunctionExecutor {
     /// [`Error::Config`] if `workers` is 0, or the build has no such backend.
     pub async fn threads(workers: usize) -> Result<Self> {
         Self::builder().backend("threads").workers(workers).build().await
+    }
+
+    /// Makes sure that workers can be started, ahead of the first job: that the runtime is there and
+    /// has the program. Gives the name of the runtime.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] with what is missing and how to mend it.
+    pub async fn deploy(&self) -> Result<String> {
+        self.engine.deploy().await
+    }
+
+    /// Finds what [`clean`](Self::clean) would remove, on the backend's platform and in the storage.
+    ///
+    /// ```
+    /// # use lithops::prelude::*;
+    /// # lithops::block_on(async {
+    /// use lithops::Cleaning;
+    ///
+    /// let exec = FunctionExecutor::threads(1).await?;
+    /// assert_eq!(exec.leftovers(&Cleaning::default()).await?, []);
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Compute`] and [`Error::Storage`] if these can't be asked.
+    pub async fn leftovers(&self, cleaning: &Cleaning) -> Result<Vec<Leftover>> {
+        self.engine.leftovers(cleaning).await
+    }
+
+    /// Removes what clients have left: containers and runs, and the objects of their jobs. Gives how
+    /// many things, each object counted.
+    ///
+    /// What is of live clients of this machine stays, unless the scope says otherwise; what
+    /// [`keep`](lithops_core::ports::Executor::keep)ing a job has left for others goes when it is old.
+    ///
+    /// # Errors
+    /// As [`leftovers`](Self::leftovers). What was removed before stays removed.
+    pub async fn clean(&self, cleaning: &Cleaning) -> Result<usize> {
+        self.engine.clean(cleaning).await
     }
 
     pub(crate) fn over(engine: Engine) -> Self {

@@ -60,10 +60,11 @@ pub use lithops_core::error::{Error, Result};
 pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};
 pub use lithops_core::plan::RetryPolicy;
 pub use lithops_core::ports::{
-    Capability, ComputeBackend, ComputeError, ComputeErrorKind, Executor, FailedAttempt, Isolation,
-    JobObserver, JobWatch, ObjectMeta, PutMode, StorageBackend, StorageError, StorageErrorKind,
+    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Executor,
+    FailedAttempt, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode, StorageBackend,
+    StorageError, StorageErrorKind,
 };
-pub use lithops_core::run::block_on;
+pub use lithops_core::run::{Cleaning, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
     CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,

@@ -1,11 +1,19 @@
 //! The command `lithops`: what can be done by hand.
+//!
+//! It links the library, and so is the worker of its own jobs: started as one, it never reaches
+//! `main`.
 
 mod arguments;
+mod completions;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod events;
 mod failure;
+mod hello;
+mod manual;
 mod output;
 mod runtime;
+mod settings;
 mod size;
 mod table;
 
@@ -16,10 +24,15 @@ use clap::Parser as _;
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let Arguments { settings, command } = Arguments::parse();
+    events::show(settings.debug);
+    let done = match command {
+        Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
+        Command::Completions(completions) => completions::run(&completions),
+        Command::Man(manual) => manual::run(&manual),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -135,7 +135,8 @@ fn to_relay() -> Vec<(&'static str, ToRelay)> {
 fn from_relay() -> Vec<(&'static str, FromRelay)> {
     let capability =
         StorageCapability { create_if_absent: true, presign: false, write_and_list: true };
-    let meta = ObjectMeta { key: "a/b".to_owned(), size: 9, version: Some("\"1\"".to_owned()) };
+    let version = Some("\"1\"".to_owned());
+    let meta = ObjectMeta { key: "a/b".to_owned(), size: 9, version, modified: None };
     let unversioned = ObjectMeta { version: None, ..meta.clone() };
     let page = ListPage { objects: vec![meta.clone(), unversioned], more: true };
     let body = Bytes::from_static(b"bytes");

@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Capability, CleanScope, ComputeBackend, ComputeError, Isolation, Lane, LaneSink, Launch, Link,
-    StorageBackend, WorkerProfile, WorkerStatus,
+    Capability, CleanScope, ComputeBackend, ComputeError, Isolation, Lane, LaneSink, Launch,
+    Leftover, Link, StorageBackend, WorkerProfile, WorkerStatus,
 };
 use lithops_core::wire::{JobId, StoredObject};
 use lithops_storage::relay::Lent;
@@ -128,6 +128,15 @@ impl ComputeBackend for ContainerBackend {
     async fn cancel(&self, job: &JobId) -> Result<(), ComputeError> {
         self.tasks.cancel(job);
         Ok(())
+    }
+
+    async fn leftovers(&self, scope: &CleanScope) -> Result<Vec<Leftover>, ComputeError> {
+        let host = self.config.engine.as_deref();
+        match scope {
+            CleanScope::Job(_) => Ok(Vec::new()),
+            CleanScope::Leftovers => leftovers::find(host, false).await,
+            CleanScope::All => leftovers::find(host, true).await,
+        }
     }
 
     async fn clean(&self, scope: CleanScope) -> Result<usize, ComputeError> {

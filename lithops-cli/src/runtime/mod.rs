@@ -9,8 +9,34 @@ mod listed;
 mod push;
 
 use anyhow::Context as _;
+use clap::{Args, Subcommand};
 
-use crate::arguments::RuntimeCommand;
+use build::Build;
+use delete::Delete;
+use list::List;
+use push::Push;
+
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Example: lithops runtime push target/release/words registry.example.com/me/words"
+)]
+pub(crate) struct Runtime {
+    #[command(subcommand)]
+    pub(crate) command: RuntimeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuntimeCommand {
+    /// Make the image of a program and load it into the container engine
+    Build(Build),
+    /// Send an image to a registry: that of a program, or one that the engine has
+    Push(Push),
+    /// Show the images of Lithops in the engine, or in a repository of a registry
+    List(List),
+    /// Remove images of Lithops from the engine, or from a registry
+    Delete(Delete),
+}
 
 /// Does what was said.
 pub(crate) fn run(command: RuntimeCommand) -> anyhow::Result<()> {

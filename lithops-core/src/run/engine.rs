@@ -1,7 +1,6 @@
 //! The executor over a compute backend and a storage.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,8 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use super::clean::remove_prefix;
 use super::job::RunningJob;
 use super::link::{self, Bounds, Command};
+use super::mark;
 use super::pending::Pending;
 use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
@@ -18,8 +19,8 @@ use crate::error::Error;
 use crate::function::build_id;
 use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport, shares};
 use crate::ports::{
-    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
-    SubmittedJob, Supply, Usage,
+    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, SubmittedJob,
+    Supply, Usage,
 };
 use crate::wire::{JobHead, JobId, StoredObject, keys};
 
@@ -105,7 +106,7 @@ impl Engine {
         let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
         let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
         let inner = Arc::new(Inner {
-            name: name(),
+            name: mark::name(),
             around: Surroundings { backend, storage, settings },
             lent,
             observer,
@@ -117,13 +118,10 @@ impl Engine {
         super::interrupt::remember(Arc::downgrade(&inner));
         Self { inner }
     }
-}
 
-/// Six characters that no other executor of the same storage is likely to have.
-fn name() -> String {
-    let seed = (std::process::id(), std::time::SystemTime::now());
-    let bits = RandomState::new().hash_one(seed);
-    format!("{:08x}", bits >> 32)
+    pub(super) fn around(&self) -> &Surroundings {
+        &self.inner.around
+    }
 }
 
 impl Drop for Inner {
@@ -378,19 +376,5 @@ async fn clean_up(storage: &Arc<dyn StorageBackend>, job: &JobId, route: Route) 
         && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await
     {
         tracing::warn!(%job, %error, "what the job made could not be removed; its prefix can be deleted by hand");
-    }
-}
-
-async fn remove_prefix(storage: &dyn StorageBackend, prefix: &str) -> Result<(), StorageError> {
-    loop {
-        let page = storage.list(prefix, None).await?;
-        let keys: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        storage.delete(&keys).await?;
-        if !page.more {
-            return Ok(());
-        }
     }
 }
