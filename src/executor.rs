@@ -10,7 +10,7 @@ use lithops_core::ports::{
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
 
-use crate::{Builder, Cleaning, Config, ConfigError, Error, Leftover, Result};
+use crate::{Builder, Cleaning, Config, ConfigError, Error, Finding, Leftover, Result};
 
 /// Runs functions on the configured backend. Cheap to clone; clones are the same executor.
 ///
@@ -66,6 +66,20 @@ impl FunctionExecutor {
     /// [`Error::Compute`] with what is missing and how to mend it.
     pub async fn deploy(&self) -> Result<String> {
         self.engine.deploy().await
+    }
+
+    /// Tries what jobs need: the storage, and what the backend's platform has to be like. Starts no
+    /// worker, changes nothing, and is done within two minutes.
+    ///
+    /// ```
+    /// # use lithops::prelude::*;
+    /// # lithops::block_on(async {
+    /// let exec = FunctionExecutor::threads(1).await?;
+    /// assert!(exec.examine().await.iter().all(|finding| finding.verdict.is_ok()));
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    pub async fn examine(&self) -> Vec<Finding> {
+        self.engine.examine().await
     }
 
     /// Finds what [`clean`](Self::clean) would remove, on the backend's platform and in the storage.

@@ -4,6 +4,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::completions::Completions;
+use crate::config::ConfigArguments;
+use crate::doctor::Doctor;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
 use crate::hello::Hello;
@@ -38,6 +40,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
+    /// Show the settings and where each is from, check them, or take them over from Python
+    Config(ConfigArguments),
+    /// Look for what would keep jobs from running, and tell how to mend it
+    Doctor(Doctor),
     /// Build, push, list and delete runtime images: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it

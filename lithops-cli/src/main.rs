@@ -5,6 +5,8 @@
 
 mod arguments;
 mod completions;
+mod config;
+mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod events;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
+        Command::Config(arguments) => lithops::block_on(config::run(arguments.command, &settings)),
+        Command::Doctor(doctor) => lithops::block_on(doctor::run(&doctor, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),

@@ -41,16 +41,24 @@ impl Config {
             return Document::default().resolve("", &variable);
         };
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::Unreadable {
-            path: shown.clone(),
-            reason: error.to_string(),
-        })?;
+        let text = text_of(&path)?;
         let document =
             if is_yaml(&path) { yaml(&shown, &text) } else { Document::of_toml(&shown, &text) };
         let mut traced = document?.resolve(&shown, &variable)?;
         // Only a process whose folder is gone can't tell; it names the file as it was named.
         traced.config.file = Some(std::path::absolute(&path).unwrap_or(path));
         Ok(traced)
+    }
+
+    /// The settings of a YAML file of Lithops for Python as the text of a `lithops.toml`, with comments
+    /// on what was left out. Secrets are in it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`], or [`ConfigError::Malformed`] if Lithops does not know it all.
+    #[cfg(feature = "yaml")]
+    pub fn yaml_to_toml(path: &Path) -> Result<String, ConfigError> {
+        let shown = path.display().to_string();
+        super::yaml::to_toml(&shown, &text_of(path)?)
     }
 
     /// The configuration file that [`load`](Self::load) reads, if there is one.
@@ -77,6 +85,13 @@ impl Config {
         let pythons = [Some(".lithops_config".into()), home.map(|h| h.join(".lithops/config"))];
         pythons.into_iter().flatten().find(|path| path.exists())
     }
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 fn variable(name: &str) -> Option<String> {

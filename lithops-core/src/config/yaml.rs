@@ -64,8 +64,6 @@ fn take(
         document.notes.push(Note { what: format!("[{name}]"), why: why.to_owned() });
         return Ok(());
     };
-    let place = document.table.entry(section.name).or_insert_with(|| Value::Table(Table::new()));
-    let Value::Table(place) = place else { return Ok(()) };
     for (python_name, value) in said {
         let Some(key) = section.key(python::key(&python_name)) else {
             let Some(why) = python::why_no_key(section.name, &python_name) else {
@@ -77,13 +75,37 @@ fn take(
             document.notes.push(Note { what, why: why.to_owned() });
             continue;
         };
-        if let Some(value) = value
-            && !place.contains_key(key.name)
-        {
-            place.insert(key.name.to_owned(), checked(section, key, value)?);
+        // A section that is left empty says nothing, not even that it is there.
+        let Some(value) = value else { continue };
+        let value = checked(section, key, value)?;
+        let place = document.table.entry(section.name).or_insert_with(|| Table::new().into());
+        if let Value::Table(place) = place {
+            place.entry(key.name).or_insert(value);
         }
     }
     Ok(())
+}
+
+/// The same settings as TOML, with comments on what was left out.
+pub(super) fn to_toml(path: &str, text: &str) -> Result<String, ConfigError> {
+    let Document { table, notes } = document(path, text)?;
+    let mut written = format!("# From `{path}`, a file of Lithops for Python.\n");
+    if !notes.is_empty() {
+        written.push_str("#\n# Left out, for it has nothing to do here:\n");
+    }
+    for Note { what, why } in notes {
+        written.push_str(&format!("# - `{what}`: {why}\n"));
+    }
+    for section in keys::SECTIONS {
+        let Some(Value::Table(said)) = table.get(section.name) else { continue };
+        written.push_str(&format!("\n[{}]\n", section.name));
+        for key in section.keys {
+            if let Some(value) = said.get(key.name) {
+                written.push_str(&format!("{} = {value}\n", key.name));
+            }
+        }
+    }
+    Ok(written)
 }
 
 /// A value as its key takes it.
@@ -165,10 +187,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_as_toml_says_the_same() {
+        let text = "lithops:\n  backend: code_engine\n  log_level: DEBUG\nlocalhost:\nibm:\n  \
+                    iam_api_key: 's3c\"r3t'\ncode_engine:\n  runtime_cpu: 0.5\n  launcher: true\n\
+                    containers:\n  volumes: [\"/a:/b\"]\n  environment: {A: b}\n";
+        let written = to_toml("a.yaml", text).unwrap();
+        let read = Config::resolve("a.yaml", &written, |_| None).unwrap();
+        assert_eq!(read, Config { notes: Vec::new(), ..resolve(text).unwrap() });
+        assert_eq!(read.ibm.iam_api_key.unwrap().expose(), "s3c\"r3t");
+        let left_out = "# From `a.yaml`, a file of Lithops for Python.\n#\n# Left out, for it has nothing \
+                        to do here:\n# - `lithops.log_level`: ";
+        assert!(written.starts_with(left_out), "{written}");
+        assert!(!written.contains("[localhost]"), "{written}");
+    }
+
+    #[test]
     fn an_empty_file_says_nothing() {
         for text in ["", "# lithops:\n\n  # backend: x\n", "lithops:\n"] {
             let config = resolve(text).unwrap();
-            assert_eq!(config, Config { storages: config.storages.clone(), ..Config::default() });
+            assert_eq!(config, Config::default());
         }
     }
 
