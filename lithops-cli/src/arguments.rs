@@ -5,6 +5,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::clean::Clean;
 use crate::completions::Completions;
+use crate::config::ConfigArguments;
+use crate::doctor::Doctor;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
 use crate::hello::Hello;
@@ -43,6 +45,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
+    /// Show the settings and where each is from, check them, or take them over from Python
+    Config(ConfigArguments),
+    /// Look for what would keep jobs from running, and tell how to mend it
+    Doctor(Doctor),
     /// Run the cases that every backend and storage has to pass, on those that are configured
     Test(Test),
     /// Tell what dead clients have left behind, and remove it

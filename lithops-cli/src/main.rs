@@ -6,6 +6,8 @@
 mod arguments;
 mod clean;
 mod completions;
+mod config;
+mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod events;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
+        Command::Config(arguments) => lithops::block_on(config::run(arguments.command, &settings)),
+        Command::Doctor(doctor) => lithops::block_on(doctor::run(&doctor, &settings)),
         Command::Test(test) => selftest::run(&test, &settings),
         Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
         Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
