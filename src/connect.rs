@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lithops_core::api::is_inside_call;
+use lithops_core::config::JobSettings;
+use lithops_core::plan::TimeLimit;
 use lithops_core::ports::{ComputeBackend, Isolation, JobObserver, StorageBackend};
 use lithops_core::run::{Engine, EngineSettings};
 
@@ -26,7 +28,7 @@ pub struct Builder {
     settings: EngineSettings,
     program: Option<PathBuf>,
     storage: Option<Arc<dyn StorageBackend>>,
-    observer: Option<Arc<dyn JobObserver>>,
+    observers: Vec<Arc<dyn JobObserver>>,
     signals: bool,
 }
 
@@ -39,8 +41,15 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// Starts from settings.
     pub fn new(config: Config) -> Self {
-        let settings = EngineSettings::default();
-        Self { config, settings, program: None, storage: None, observer: None, signals: true }
+        let settings = engine_settings(&config.jobs);
+        Self {
+            config,
+            settings,
+            program: None,
+            storage: None,
+            observers: Vec::new(),
+            signals: true,
+        }
     }
 
     /// Starts from the configuration file and the environment, as
@@ -94,9 +103,15 @@ impl Builder {
         self
     }
 
-    /// Tells `observer` of jobs, in place of a progress bar.
+    /// Writes jobs that last or fail to the user's journal, or not; by default they are written.
+    pub fn journal(mut self, write: bool) -> Self {
+        self.config.journal = Some(write);
+        self
+    }
+
+    /// Tells `observer` of jobs, beside the progress bar and other observers.
     pub fn observer(mut self, observer: Arc<dyn JobObserver>) -> Self {
-        self.observer = Some(observer);
+        self.observers.push(observer);
         self
     }
 
@@ -163,7 +178,10 @@ impl Builder {
             }
             None => self.storage_by_name(backend.capability().isolation)?,
         };
-        let observer = self.observer.clone().or_else(|| self.progress_bar());
+        let mut observers = self.observers.clone();
+        observers.extend(self.progress_bar());
+        observers.extend(self.journal_observer(&*storage));
+        let observer = (!observers.is_empty()).then(|| Arc::new(observers) as Arc<dyn JobObserver>);
         crate::interrupt::clean_at_exit();
         if self.signals {
             crate::interrupt::watch();
@@ -249,6 +267,20 @@ impl Builder {
         }
     }
 
+    /// Jobs of calls are those calls' own concern.
+    #[cfg(feature = "journal")]
+    fn journal_observer(&self, storage: &dyn StorageBackend) -> Option<Arc<dyn JobObserver>> {
+        let wanted = self.config.journal.unwrap_or(true) && !is_inside_call();
+        let storage = storage.location().scheme;
+        let observer = wanted.then(|| lithops_observe::journal::JournalObserver::of_user(&storage));
+        observer.flatten().map(|observer| Arc::new(observer) as Arc<dyn JobObserver>)
+    }
+
+    #[cfg(not(feature = "journal"))]
+    fn journal_observer(&self, _: &dyn StorageBackend) -> Option<Arc<dyn JobObserver>> {
+        None
+    }
+
     #[cfg(feature = "progress")]
     fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
         crate::progress::bar(self.config.progress)
@@ -257,6 +289,18 @@ impl Builder {
     #[cfg(not(feature = "progress"))]
     fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
         None
+    }
+}
+
+/// What the configuration says of all jobs.
+fn engine_settings(jobs: &JobSettings) -> EngineSettings {
+    let usual = EngineSettings::default();
+    EngineSettings {
+        start_bound: jobs.start_bound.unwrap_or(usual.start_bound),
+        silence_bound: jobs.silence_bound.unwrap_or(usual.silence_bound),
+        retry: jobs.retry,
+        timeout: jobs.execution_timeout.map_or(usual.timeout, TimeLimit::After),
+        ..usual
     }
 }
 

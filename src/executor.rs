@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lithops_core::plan::PlannedJob;
+use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
     Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
 };
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
 
-use crate::{Builder, Config, ConfigError, Error, Result};
+use crate::{Builder, Cleaning, Config, ConfigError, Error, Finding, Leftover, Result};
 
 /// Runs functions on the configured backend. Cheap to clone; clones are the same executor.
 ///
@@ -59,6 +59,59 @@ impl FunctionExecutor {
         Self::builder().backend("threads").workers(workers).build().await
     }
 
+    /// Makes sure that workers can be started, ahead of the first job: that the runtime is there and
+    /// has the program. Gives the name of the runtime.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] with what is missing and how to mend it.
+    pub async fn deploy(&self) -> Result<String> {
+        self.engine.deploy().await
+    }
+
+    /// Tries what jobs need: the storage, and what the backend's platform has to be like. Starts no
+    /// worker, changes nothing, and is done within two minutes.
+    ///
+    /// ```
+    /// # use lithops::prelude::*;
+    /// # lithops::block_on(async {
+    /// let exec = FunctionExecutor::threads(1).await?;
+    /// assert!(exec.examine().await.iter().all(|finding| finding.verdict.is_ok()));
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    pub async fn examine(&self) -> Vec<Finding> {
+        self.engine.examine().await
+    }
+
+    /// Finds what [`clean`](Self::clean) would remove, on the backend's platform and in the storage.
+    ///
+    /// ```
+    /// # use lithops::prelude::*;
+    /// # lithops::block_on(async {
+    /// use lithops::Cleaning;
+    ///
+    /// let exec = FunctionExecutor::threads(1).await?;
+    /// assert_eq!(exec.leftovers(&Cleaning::default()).await?, []);
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Compute`] and [`Error::Storage`] if these can't be asked.
+    pub async fn leftovers(&self, cleaning: &Cleaning) -> Result<Vec<Leftover>> {
+        self.engine.leftovers(cleaning).await
+    }
+
+    /// Removes what clients have left: containers and runs, and the objects of their jobs. Gives how
+    /// many things, each object counted.
+    ///
+    /// What is of live clients of this machine stays, unless the scope says otherwise; what
+    /// [`keep`](lithops_core::ports::Executor::keep)ing a job has left for others goes when it is old.
+    ///
+    /// # Errors
+    /// As [`leftovers`](Self::leftovers). What was removed before stays removed.
+    pub async fn clean(&self, cleaning: &Cleaning) -> Result<usize> {
+        self.engine.clean(cleaning).await
+    }
+
     pub(crate) fn over(engine: Engine) -> Self {
         Self { engine }
     }
@@ -69,6 +122,10 @@ impl FunctionExecutor {
 impl Executor for FunctionExecutor {
     fn capability(&self) -> Capability {
         self.engine.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        self.engine.job_options()
     }
 
     fn submit(&self, job: PlannedJob) -> Result<SubmittedJob, Error> {

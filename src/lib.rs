@@ -35,12 +35,14 @@
 #[doc = include_str!("../docs/failures.md")]
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
+#[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
 #[cfg(all(doctest, feature = "multiprocessing"))]
 #[doc = include_str!("../docs/multiprocessing.md")]
 mod multiprocessing_document {}
 
+pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
@@ -49,7 +51,10 @@ pub mod multiprocessing;
 #[cfg(feature = "progress")]
 mod progress;
 
+pub mod par;
 pub mod prelude;
+#[cfg(feature = "report")]
+pub mod report;
 
 pub use connect::Builder;
 pub use executor::FunctionExecutor;
@@ -66,13 +71,15 @@ pub use lithops_core::error::{Error, Result};
 pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};
 pub use lithops_core::plan::RetryPolicy;
 pub use lithops_core::ports::{
-    Capability, ComputeBackend, ComputeError, ComputeErrorKind, Executor, FailedAttempt, Isolation,
-    JobObserver, JobWatch, ObjectMeta, PutMode, StorageBackend, StorageError, StorageErrorKind,
+    Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Executor,
+    FailedAttempt, Finding, Flaw, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode,
+    StorageBackend, StorageError, StorageErrorKind,
 };
-pub use lithops_core::run::block_on;
+pub use lithops_core::run::{Cleaning, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
-    CallError, CloudObject, ExitReport, FunctionError, JobId, Logs, ObjectPart, PanicReport,
-    Records, SavedJob, StorageLocation, StoredObject, ValueError,
+    CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,
+    JobRecord, Logs, ObjectPart, PanicReport, Records, SavedJob, StorageLocation, StoredObject,
+    ValueError,
 };
 pub use lithops_worker::init;

@@ -60,7 +60,8 @@ impl JobObserver for Bars {
         });
     }
 
-    fn job_ended(&self, job: &JobId, summary: Option<&JobSummary>) {
+    fn job_ended(&self, watch: &Arc<dyn JobWatch>, summary: Option<&JobSummary>) {
+        let job = watch.job();
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(place) = live.iter().position(|(id, _)| id == job) else { return };
         let (_, bar) = live.swap_remove(place);

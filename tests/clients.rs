@@ -18,7 +18,7 @@ const ROOT: &str = "LITHOPS_TEST_ROOT";
 const THROUGH_STORAGE: &str = "LITHOPS_TEST_THROUGH_STORAGE";
 
 /// A generous bound: what is waited for takes milliseconds.
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_secs(60);
 
 #[expect(clippy::zombie_processes, reason = "the child outlives the call: that is the point")]
 fn hang(_: u32) {

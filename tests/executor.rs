@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lithops::prelude::*;
 use lithops::{Config, ConfigError, SavedJob};
@@ -47,6 +47,26 @@ async fn a_program_that_starts_and_says_nothing_is_given_up() {
     let exec = builder.build().await.unwrap();
     let error = exec.map(double, [1]).await.unwrap_err();
     assert!(matches!(error, Error::Call { cause: CallError::WorkerLost { .. }, .. }), "{error}");
+}
+
+fn third_time_lucky(x: u32) -> u32 {
+    assert!(lithops::context().attempt() == 3, "not yet");
+    x
+}
+
+#[tokio::test]
+async fn what_the_configuration_says_of_jobs_holds_unless_they_say_it_themselves() {
+    let text = "[lithops]\nbackend = \"threads\"\nretries = 2\nbackoff = 0\n\
+                execution_timeout = 1";
+    let config = Config::resolve("lithops.toml", text, |_| None).unwrap();
+    let exec = lithops::Builder::new(config).build().await.unwrap();
+    assert_eq!(exec.map(third_time_lucky, [7]).await.unwrap(), [7]);
+    let chained = exec.map(double, [4]).map(third_time_lucky).await.unwrap();
+    assert_eq!(chained, [8]);
+    let error = exec.map(third_time_lucky, [7]).retries(1).await.unwrap_err();
+    assert!(matches!(error, Error::Call { cause: CallError::Panicked(_), .. }), "{error}");
+    let limit = exec.job_options().timeout;
+    assert_eq!(limit, lithops_core::plan::TimeLimit::After(Duration::from_secs(1)));
 }
 
 #[tokio::test]
@@ -116,6 +136,12 @@ async fn a_saved_job_is_taken_up_with_what_is_done_and_what_is_not() {
     });
     let handle = map.chunk_size(1).through_storage().submit().unwrap();
     handle.wait(Until::Count(2)).await;
+    // Both workers may have answered before either has come to call 1.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !folder.path().join("mark-1").exists() {
+        assert!(Instant::now() < deadline, "call 1 has not begun");
+        tokio::task::yield_now().await;
+    }
     let saved: SavedJob = handle.save().unwrap();
     drop(first);
     let second = builder().build().await.unwrap();

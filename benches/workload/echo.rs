@@ -17,7 +17,8 @@ use std::process::{Child, Stdio};
 
 use bytes::Bytes;
 use lithops_core::wire::{
-    CallInput, FromWorker, Input, Payload, Report, Timing, ToWorker, ValueSink, encode_value,
+    CallError, CallInput, FromWorker, Input, Payload, Report, Spent, Timing, ToWorker, ValueSink,
+    encode_value,
 };
 
 /// First argument of the child.
@@ -171,12 +172,10 @@ pub(crate) fn bytes_of_a_call() -> usize {
     let call = |index| CallInput { index, attempt: 1, input: Input::One(value(index)) };
     let there = ToWorker::Run { ticket: 1, calls: (0..CALLS).map(call).collect() }.encode();
     let report = |index| Report {
-        index,
-        attempt: 1,
         outcome: Ok(value(index)),
-        returned_err: false,
         timing: Timing { started_ns: 1_700_000_000_000_000_000, busy_ns: 500 },
-        logs: None,
+        spent: Spent { cpu_ns: 500, peak_bytes: None, argument_bytes: 2 },
+        ..Report::without_value(index, 1, CallError::Cancelled)
     };
     let reports = (0..CALLS).map(report).collect();
     let back = FromWorker::Reports { ticket: 1, reports }.encode();

@@ -1,5 +1,6 @@
 //! The backend: jobs as runs of one job definition.
 
+mod examine;
 mod inner;
 mod look;
 mod start;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Billing, Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation,
-    Launch, Link, StorageBackend, WorkerStatus,
+    Billing, Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Finding,
+    Isolation, Launch, Leftover, Link, StorageBackend, WorkerStatus,
 };
 use lithops_core::wire::JobId;
 
@@ -136,6 +137,28 @@ impl ComputeBackend for CodeEngineBackend {
         })
     }
 
+    async fn examine(&self) -> Vec<Finding> {
+        examine::examine(&self.inner.config).await
+    }
+
+    async fn leftovers(&self, scope: &CleanScope) -> Result<Vec<Leftover>, ComputeError> {
+        let client = self.inner.client()?;
+        let Some(project) = find_project(client, &self.inner.config).await? else {
+            return Ok(Vec::new());
+        };
+        let found = match scope {
+            CleanScope::Job(job) => clean::find_runs(client, &project, &name::runs(job)).await,
+            CleanScope::Leftovers => {
+                let deployed = self.inner.already_deployed().await;
+                let definition = deployed.as_ref().map(|deployed| deployed.definition.as_str());
+                let keep = clean::Keep { definition, secrets: &[] };
+                clean::Leftovers { client, project: &project, keep }.find().await
+            }
+            CleanScope::All => clean::find_everything(client, &project).await,
+        };
+        found.map_err(|error| from_api(CLEAN, error))
+    }
+
     async fn clean(&self, scope: CleanScope) -> Result<usize, ComputeError> {
         let client = self.inner.client()?;
         let Some(project) = find_project(client, &self.inner.config).await? else { return Ok(0) };
@@ -149,10 +172,7 @@ impl ComputeBackend for CodeEngineBackend {
                 removed
             }
             CleanScope::Leftovers => {
-                let deployed = match &*self.inner.deployed.lock().await {
-                    Deployment::Done(deployed) => Some(Arc::clone(deployed)),
-                    Deployment::Unknown | Deployment::Failed => None,
-                };
+                let deployed = self.inner.already_deployed().await;
                 let definition = deployed.as_ref().map(|deployed| deployed.definition.as_str());
                 let keep = clean::Keep { definition, secrets: &[] };
                 clean::Leftovers { client, project: &project, keep }.remove().await

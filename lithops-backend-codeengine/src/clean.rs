@@ -1,18 +1,19 @@
 //! Removing what clients have left on the platform.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _};
-use lithops_worker::Owner;
+use lithops_core::ports::Leftover;
 use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::jobs::Forgotten;
-use crate::name;
-use crate::request::{Listing, Project, Request};
-use crate::resource::{Called, Definition, Named, Run};
+use crate::request::{Project, Request};
+
+mod find;
+
+use find::Thing;
 
 /// Says in a run's environment whose it is.
 pub(crate) const OWNER_VARIABLE: &str = "LITHOPS_OWNER";
@@ -41,56 +42,37 @@ pub(crate) struct Keep<'a> {
 }
 
 impl Leftovers<'_> {
-    /// Removes it; gives how many things.
-    ///
-    /// Runs go that have ended and are not of a live process of this place, and those of dead ones of
-    /// this place. Then definitions go that no run is of, and secrets that no definition names: a
-    /// client that still counts on them makes them again.
-    pub(crate) async fn remove(&self) -> Result<usize, ApiError> {
-        let (client, project) = (self.client, self.project);
-        let owner = Owner::current().ok();
-        let runs: Vec<Run> = ours(client, &project.list_runs()).await?;
-        let (dead, alive): (Vec<Run>, Vec<Run>) =
-            runs.into_iter().partition(|run| is_leftover(run, owner.as_ref()));
-        let of_runs = alive.iter().filter_map(|run| run.job_name.as_deref());
-        let used: HashSet<&str> = of_runs.chain(self.keep.definition).collect();
-        let dead = dead.iter().map(|run| project.delete_run(&run.name)).collect();
-        let mut removal = remove(client, dead).await;
-
-        // Asked for before definitions, so that one that is made meanwhile has its secrets.
-        let secrets = project.list_secrets();
-        let secrets: Vec<Named> = ours(client, &secrets).await?;
-        let definitions = project.list_definitions();
-        let definitions: Vec<Definition> = ours(client, &definitions).await?;
-        let (kept, unused): (Vec<Definition>, Vec<Definition>) =
-            definitions.into_iter().partition(|found| used.contains(found.name.as_str()));
-        let named = kept.iter().flat_map(Definition::secrets);
-        let named: HashSet<&str> = named.chain(self.keep.secrets.iter().copied()).collect();
-        let unnamed = secrets.iter().filter(|secret| !named.contains(secret.name.as_str()));
-        let unused = unused.iter().map(|found| project.delete_definition(&found.name)).collect();
-        let unnamed = unnamed.map(|secret| project.delete_secret(&secret.name)).collect();
-        removal.add(remove(client, unused).await);
-        removal.add(remove(client, unnamed).await);
-        removal.result()
+    /// Finds what nobody needs.
+    pub(crate) async fn find(&self) -> Result<Vec<Leftover>, ApiError> {
+        Ok(told(find::unneeded(self).await?))
     }
+
+    /// Removes what nobody needs; gives how many things.
+    pub(crate) async fn remove(&self) -> Result<usize, ApiError> {
+        remove_things(self.client, self.project, &find::unneeded(self).await?).await
+    }
+}
+
+/// Finds everything of ours in a project, whoever may need it.
+pub(crate) async fn find_everything(
+    client: &Client,
+    project: &Project,
+) -> Result<Vec<Leftover>, ApiError> {
+    Ok(told(find::everything(client, project).await?))
 }
 
 /// Removes everything of ours in a project, whoever may need it; gives how many things.
 pub(crate) async fn everything(client: &Client, project: &Project) -> Result<usize, ApiError> {
-    let mut removed = Removed::default();
-    type Removal = fn(&Project, &str) -> Request;
-    let kinds: [(Listing, Removal); 4] = [
-        (project.list_runs(), Project::delete_run),
-        (project.list_definitions(), Project::delete_definition),
-        (project.list_config_maps(), Project::delete_config_map),
-        (project.list_secrets(), Project::delete_secret),
-    ];
-    for (listing, removal) in kinds {
-        let found: Vec<Named> = ours(client, &listing).await?;
-        let found = found.iter().map(|found| removal(project, &found.name)).collect();
-        removed.add(remove(client, found).await);
-    }
-    removed.result()
+    remove_things(client, project, &find::everything(client, project).await?).await
+}
+
+/// Finds the runs of a job that begin with `prefix`.
+pub(crate) async fn find_runs(
+    client: &Client,
+    project: &Project,
+    prefix: &str,
+) -> Result<Vec<Leftover>, ApiError> {
+    Ok(told(find::runs(client, project, prefix).await?))
 }
 
 /// Removes the runs of a job that begin with `prefix`; gives how many.
@@ -99,9 +81,7 @@ pub(crate) async fn runs(
     project: &Project,
     prefix: &str,
 ) -> Result<usize, ApiError> {
-    let found: Vec<Named> = client.list(&project.list_runs()).await?;
-    let found = found.iter().filter(|run| run.name.starts_with(prefix));
-    remove(client, found.map(|run| project.delete_run(&run.name)).collect()).await.result()
+    remove_things(client, project, &find::runs(client, project, prefix).await?).await
 }
 
 /// Removes the runs that dead clients of this place have left; gives how many.
@@ -109,11 +89,25 @@ pub(crate) async fn runs_of_the_dead(
     client: &Client,
     project: &Project,
 ) -> Result<usize, ApiError> {
-    let Ok(owner) = Owner::current() else { return Ok(0) };
-    let runs: Vec<Run> = ours(client, &project.list_runs()).await?;
-    let of_dead = |run: &&Run| run.variable(OWNER_VARIABLE).is_some_and(|o| owner.is_leftover(o));
-    let dead = runs.iter().filter(of_dead).map(|run| project.delete_run(&run.name));
-    remove(client, dead.collect()).await.result()
+    remove_things(client, project, &find::runs_of_the_dead(client, project).await?).await
+}
+
+fn told(things: Vec<Thing>) -> Vec<Leftover> {
+    things.into_iter().map(Thing::told).collect()
+}
+
+/// Removes things, kind after kind.
+async fn remove_things(
+    client: &Client,
+    project: &Project,
+    things: &[Thing],
+) -> Result<usize, ApiError> {
+    let mut removed = Removed::default();
+    for of_a_kind in things.chunk_by(|a, b| a.kind == b.kind) {
+        let requests = of_a_kind.iter().map(|thing| thing.removal(project)).collect();
+        removed.add(remove(client, requests).await);
+    }
+    removed.result()
 }
 
 /// Runs that could not be removed.
@@ -187,27 +181,4 @@ async fn remove(client: &Client, requests: Vec<Request>) -> Removed {
         });
     }
     removed
-}
-
-/// The things of a list that are ours by their name.
-async fn ours<T: serde::de::DeserializeOwned + Called>(
-    client: &Client,
-    listing: &Listing,
-) -> Result<Vec<T>, ApiError> {
-    let found = client.list::<T>(listing).await?;
-    Ok(found.into_iter().filter(|found| found.name().starts_with(name::PREFIX)).collect())
-}
-
-fn is_leftover(run: &Run, owner: Option<&Owner>) -> bool {
-    let told = run.variable(OWNER_VARIABLE);
-    let Some((owner, told)) = owner.zip(told) else { return run.has_ended() };
-    owner.is_leftover(told) || (run.has_ended() && !owner.is_neighbour(told))
-}
-
-impl Definition {
-    /// The secrets that it names.
-    fn secrets(&self) -> impl Iterator<Item = &str> {
-        let mounted = self.run_volume_mounts.iter().map(|mount| mount.reference.as_str());
-        mounted.chain(self.image_secret.as_deref())
-    }
 }

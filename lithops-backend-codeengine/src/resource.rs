@@ -17,16 +17,25 @@ pub(crate) struct ProjectFound {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Named {
     pub(crate) name: String,
+    #[serde(default)]
+    created_at: Option<String>,
 }
 
 /// What has a name.
 pub(crate) trait Called {
     fn name(&self) -> &str;
+
+    /// When it was made, as RFC 3339 writes it.
+    fn created_at(&self) -> Option<&str>;
 }
 
 impl Called for Named {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
     }
 }
 
@@ -34,11 +43,19 @@ impl Called for Definition {
     fn name(&self) -> &str {
         &self.name
     }
+
+    fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
+    }
 }
 
 impl Called for Run {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
     }
 }
 
@@ -46,6 +63,8 @@ impl Called for Run {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Definition {
     pub(crate) name: String,
+    #[serde(default)]
+    created_at: Option<String>,
     #[serde(default)]
     pub(crate) image_secret: Option<String>,
     #[serde(default)]
@@ -63,6 +82,8 @@ pub(crate) struct MountFound {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Run {
     pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) created_at: Option<String>,
     #[serde(default)]
     pub(crate) job_name: Option<String>,
     #[serde(default)]

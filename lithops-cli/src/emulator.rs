@@ -1,7 +1,18 @@
 //! `lithops emulator`.
 
 use anyhow::Context as _;
+use clap::Args;
 use lithops_codeengine_emulator::command::{self, Options};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lithops emulator --program target/release/words
+  lithops emulator --instances container --network host")]
+pub(crate) struct Emulator {
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
 
 /// Runs the emulator until it is told to end.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {

@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use crate::output::{Closed, remark};
 
-/// Tells what went wrong. The code is 1; 2 if the command line makes no sense.
+/// A setting can't be used.
+const CONFIGURATION: u8 = 3;
+
+/// Tells what went wrong. The code is 1; 2 if the command line makes no sense, 3 if a setting can't
+/// be used.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if error.is::<Closed>() {
         return ExitCode::SUCCESS;
@@ -15,7 +19,12 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(2);
     }
     remark(&format!("error: {}", told(error)));
-    ExitCode::FAILURE
+    if is_about_settings(error) { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
+}
+
+fn is_about_settings(error: &anyhow::Error) -> bool {
+    let ours = error.downcast_ref::<lithops::Error>();
+    error.is::<lithops::ConfigError>() || matches!(ours, Some(lithops::Error::Config(_)))
 }
 
 /// An error with its causes, down to where the last of them has been told: errors of libraries often

@@ -8,23 +8,14 @@ mod command;
 use std::fs::File;
 use std::process::Stdio;
 
-use command::{lithops, run, runtime};
+use command::{commands, lithops, run, runtime};
 
 #[test]
 fn each_command_has_help_with_an_example() {
-    let commands: [&[&str]; 7] = [
-        &[],
-        &["emulator"],
-        &["runtime"],
-        &["runtime", "build"],
-        &["runtime", "push"],
-        &["runtime", "list"],
-        &["runtime", "delete"],
-    ];
-    for command in commands {
-        let help = run(lithops().args(command).arg("--help")).printed();
+    for command in [vec![vec![]], commands()].concat() {
+        let help = run(lithops().args(&command).arg("--help")).printed();
         let (_, examples) = help.split_once("\nExample").unwrap_or_else(|| panic!("{help}"));
-        let example = [&["lithops"], command].concat().join(" ");
+        let example = [&["lithops".to_owned()], command.as_slice()].concat().join(" ");
         assert!(examples.contains(&example), "{help}");
         assert!(help.contains("Usage: lithops"), "{help}");
         for line in help.lines().filter(|line| line.starts_with("      --")) {

@@ -17,7 +17,7 @@ use lithops_core::secret::Secret;
 use lithops_core::wire::{
     Block, CallError, CallInput, CallRange, CallRuns, Frame, FrameError, FromRelay, FromWorker,
     FunctionError, FunctionId, Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL,
-    PartitionInput, Payload, Report, Section, ShuffleTerms, StorageFailure, StorageLocation,
+    PartitionInput, Payload, Report, Section, ShuffleTerms, Spent, StorageFailure, StorageLocation,
     Timing, ToRelay, ToWorker, ValueSink, WorkOrder, encode_value, pair_lengths,
 };
 
@@ -72,6 +72,7 @@ fn from_worker() -> Vec<(&'static str, FromWorker)> {
         outcome,
         returned_err: false,
         timing: Timing { started_ns: 1, busy_ns: 2 },
+        spent: Spent { cpu_ns: 3, peak_bytes: Some(4), argument_bytes: 5 },
         logs,
     };
     let failed = CallError::Failed(FunctionError {
@@ -134,7 +135,8 @@ fn to_relay() -> Vec<(&'static str, ToRelay)> {
 fn from_relay() -> Vec<(&'static str, FromRelay)> {
     let capability =
         StorageCapability { create_if_absent: true, presign: false, write_and_list: true };
-    let meta = ObjectMeta { key: "a/b".to_owned(), size: 9, version: Some("\"1\"".to_owned()) };
+    let version = Some("\"1\"".to_owned());
+    let meta = ObjectMeta { key: "a/b".to_owned(), size: 9, version, modified: None };
     let unversioned = ObjectMeta { version: None, ..meta.clone() };
     let page = ListPage { objects: vec![meta.clone(), unversioned], more: true };
     let body = Bytes::from_static(b"bytes");

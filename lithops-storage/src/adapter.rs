@@ -194,5 +194,6 @@ impl StorageBackend for Adapter {
 pub(crate) fn object_meta(key: String, meta: &object_store::ObjectMeta) -> ObjectMeta {
     // Where there is no tag, the time of the last change is the next best thing.
     let version = meta.e_tag.clone().unwrap_or_else(|| meta.last_modified.to_rfc3339());
-    ObjectMeta { key, size: meta.size, version: Some(version) }
+    let modified = u64::try_from(meta.last_modified.timestamp()).ok();
+    ObjectMeta { key, size: meta.size, version: Some(version), modified }
 }

@@ -287,6 +287,7 @@ impl Asked<'_> {
             key: self.key.to_owned(),
             size: size.unwrap_or(ObjectMeta::UNKNOWN_SIZE),
             version: version(response.headers()),
+            modified: None,
         }
     }
 

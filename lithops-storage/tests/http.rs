@@ -53,7 +53,8 @@ async fn a_server_with_ranges_gives_exactly_what_is_asked_for() {
     assert_eq!(storage.get_range(&key, 2..5).await.unwrap(), "234");
     assert_eq!(storage.get_range(&key, 9..10).await.unwrap(), "9");
     assert_eq!(storage.get_range(&key, 10..10).await.unwrap(), "");
-    let meta = ObjectMeta { key: key.clone(), size: 10, version: Some("\"v1\"".to_owned()) };
+    let version = Some("\"v1\"".to_owned());
+    let meta = ObjectMeta { key: key.clone(), size: 10, version, modified: None };
     assert_eq!(storage.head(&key).await.unwrap(), meta);
     let part = storage.get_stream(&key, Some(1..4)).await.unwrap();
     assert_eq!(part.meta, meta);

@@ -20,6 +20,7 @@ mod job;
 mod launch;
 mod limit;
 mod link;
+mod meter;
 mod outbox;
 mod output;
 mod owner;

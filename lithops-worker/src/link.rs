@@ -112,11 +112,10 @@ pub(crate) fn report_panics_that_abort(status: &Arc<Status>, outbox: &Arc<Outbox
     let (status, outbox) = (Arc::clone(status), Arc::clone(outbox));
     crate::panic::set_last_words(Box::new(move |panic| {
         if let Some((running, started_ms)) = status.running() {
-            let outcome = Err(CallError::Panicked(panic));
+            let cause = CallError::Panicked(panic);
+            let report = Report::without_value(running.index, running.attempt, cause);
             let timing = Timing { started_ns: started_ms * 1_000_000, busy_ns: 0 };
-            let (index, attempt) = (running.index, running.attempt);
-            let report =
-                Report { index, attempt, outcome, returned_err: false, timing, logs: None };
+            let report = Report { timing, ..report };
             // On a thread of its own: the one that panics may be inside a runtime, where what goes
             // to storage can't be waited for.
             let outbox = Arc::clone(&outbox);

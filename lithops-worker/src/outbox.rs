@@ -183,7 +183,7 @@ fn messages(batches: Batches) -> Vec<FromWorker> {
 pub(crate) mod tests {
     use std::sync::Arc;
 
-    use lithops_core::wire::{CallError, Timing};
+    use lithops_core::wire::CallError;
 
     use super::*;
 
@@ -233,14 +233,7 @@ pub(crate) mod tests {
     }
 
     fn report(index: u32) -> Report {
-        Report {
-            index,
-            attempt: 0,
-            outcome: Err(CallError::Cancelled),
-            returned_err: false,
-            timing: Timing { started_ns: 0, busy_ns: 0 },
-            logs: None,
-        }
+        Report::without_value(index, 0, CallError::Cancelled)
     }
 
     #[test]

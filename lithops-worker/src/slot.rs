@@ -8,10 +8,12 @@ use bytes::Bytes;
 use lithops_core::function::{Arguments, Invocation};
 use lithops_core::ports::{PutMode, Running};
 use lithops_core::wire::{
-    CallError, CallInput, Input, JobHead, ObjectRef, Payload, Report, Timing, ValueSink, keys,
+    CallError, CallInput, Input, JobHead, ObjectRef, Payload, Report, Spent, Timing, ValueSink,
+    keys,
 };
 
 use crate::job::WorkerJob;
+use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::output::OutputCapture;
 use crate::page::Status;
@@ -28,6 +30,7 @@ pub struct Slot {
     status: Arc<Status>,
     limits: Arc<Limits>,
     output: Option<OutputCapture>,
+    meter: Meter,
     cancelled: Arc<AtomicBool>,
     epoch: (Instant, u64),
 }
@@ -42,14 +45,17 @@ impl Slot {
             status,
             limits,
             output: None,
+            meter: Meter::of_thread(),
             cancelled,
             epoch: (Instant::now(), now.as_nanos() as u64),
         }
     }
 
-    /// Keeps what calls write to the process's standard streams, which must be files of its own.
+    /// Keeps what calls write to the process's standard streams, which must be files of its own: the
+    /// process is the slot's alone, and its memory and time are the call's.
     pub(crate) fn capture(mut self, output: OutputCapture) -> Self {
         self.output = Some(output);
+        self.meter = Meter::of_process();
         self
     }
 
@@ -57,11 +63,13 @@ impl Slot {
     pub fn work(&mut self, queue: &Queue, outbox: &Outbox) {
         // A call begins when the one before it ends: the clock is read once a call.
         let mut now = Instant::now();
+        self.meter.begin();
         loop {
             let next = queue.try_pop().or_else(|| {
                 outbox.flush();
                 let next = queue.pop();
                 now = Instant::now();
+                self.meter.begin();
                 next
             });
             match next {
@@ -84,6 +92,7 @@ impl Slot {
 
     /// Does what the queue says until it is empty.
     pub(crate) fn drain(&mut self, queue: &Queue, outbox: &Outbox) {
+        self.meter.begin();
         while let Some(item) = queue.try_pop() {
             if self.cancelled.load(Ordering::Relaxed) {
                 return;
@@ -127,6 +136,10 @@ impl Slot {
         if let Some(job) = job(&self.jobs, ticket) {
             self.limits.set(job.timeout_ms, job.memory);
         }
+        let argument_bytes = match &call.input {
+            Input::One(payload) => payload.len(),
+            Input::Many(payloads) => payloads.iter().map(Payload::len).sum(),
+        };
         let result = self.call(ticket, call, started);
         self.status.end();
         let (outcome, returned_err) = match result {
@@ -135,9 +148,11 @@ impl Slot {
         };
         let logs = self.output.as_mut().and_then(OutputCapture::take);
         let ended = Instant::now();
-        let busy_ns = ended.duration_since(started).as_nanos() as u64;
-        let timing = Timing { started_ns, busy_ns };
-        (Report { index, attempt, outcome, returned_err, timing, logs }, ended)
+        let busy = ended.duration_since(started);
+        let timing = Timing { started_ns, busy_ns: busy.as_nanos() as u64 };
+        let (cpu_ns, peak_bytes) = self.meter.end(busy);
+        let spent = Spent { cpu_ns, peak_bytes, argument_bytes };
+        (Report { index, attempt, outcome, returned_err, timing, spent, logs }, ended)
     }
 
     fn call(

@@ -109,14 +109,8 @@ impl Watched {
             }
             let Some(outbox) = self.outbox.upgrade() else { return };
             if let Some((running, cause)) = self.beyond_limits() {
-                let report = Report {
-                    index: running.index,
-                    attempt: running.attempt,
-                    outcome: Err(cause),
-                    returned_err: false,
-                    timing: self.timing(),
-                    logs: None,
-                };
+                let report = Report::without_value(running.index, running.attempt, cause);
+                let report = Report { timing: self.timing(), ..report };
                 outbox.say_last(running.ticket, report);
                 (self.stop)();
                 return;

@@ -36,5 +36,6 @@ pub(crate) fn rusoto(steps: &mut Steps) -> anyhow::Result<()> {
         suite.env("AWS_ACCESS_KEY_ID", servers::ACCESS_KEY);
         suite.env("AWS_SECRET_ACCESS_KEY", servers::SECRET_KEY);
         run_tests(suite, cases)
-    })
+    });
+    Ok(())
 }

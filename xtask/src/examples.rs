@@ -11,6 +11,7 @@ use crate::servers;
 use crate::steps::Steps;
 
 pub(crate) mod code_engine;
+mod drop_in;
 pub(crate) mod s3;
 
 const BACKENDS: &[&str] = &["threads", "processes"];
@@ -22,17 +23,19 @@ const PHOTOGRAPHS: usize = 8;
 type Settings = [(&'static str, String)];
 
 pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
-    steps.run("examples: monte_carlo_pi", |_| monte_carlo_pi(&[]))?;
-    steps.run("examples: convert_images", |_| convert_images())?;
-    steps.run("examples: hyperparameter_search", |_| hyperparameter_search())?;
-    steps.run("examples: log_search", |_| log_search())?;
-    steps.run("examples: tera_sort", |_| tera_sort())?;
-    steps.run("examples: word_count", |_| word_count(&[]))?;
-    steps.run("examples: genome", |_| genome())?;
-    steps.run("examples: image_pipeline", |_| image_pipeline())?;
-    steps.run("examples: download", |_| download())?;
-    steps.run("examples: pool", |_| pool())?;
-    steps.run("examples: over S3", |_| s3::run())
+    steps.run("examples: monte_carlo_pi", |_| monte_carlo_pi(&[]));
+    steps.run("examples: convert_images", |_| convert_images());
+    steps.run("examples: hyperparameter_search", |_| hyperparameter_search());
+    steps.run("examples: log_search", |_| log_search());
+    steps.run("examples: tera_sort", |_| tera_sort());
+    steps.run("examples: word_count", |_| word_count(&[]));
+    steps.run("examples: genome", |_| genome());
+    steps.run("examples: image_pipeline", |_| image_pipeline());
+    steps.run("examples: download", |_| download());
+    steps.run("examples: drop_in", |_| drop_in::run());
+    steps.run("examples: pool", |_| pool());
+    steps.run("examples: over S3", |_| s3::run());
+    Ok(())
 }
 
 /// Runs the examples that use the most of the library, built with these settings.
@@ -45,7 +48,7 @@ pub(crate) fn run_optimised(settings: &Settings) -> anyhow::Result<()> {
 /// All calls share one value.
 fn pool() -> anyhow::Result<()> {
     let arguments = ["run", "--quiet", "--example", "pool", "--features", "multiprocessing"];
-    let printed = read(cargo(arguments).env_remove("LITHOPS_CONFIG"))?;
+    let printed = read(cargo(arguments))?;
     ensure!(printed.contains("has 111 steps"), "the example printed: {printed}");
     Ok(())
 }

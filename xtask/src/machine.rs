@@ -22,7 +22,8 @@ pub(crate) fn install(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("tools", |_| {
         components()?;
         packages()
-    })
+    });
+    Ok(())
 }
 
 fn components() -> anyhow::Result<()> {

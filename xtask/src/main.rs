@@ -8,6 +8,7 @@ mod adapters;
 mod command;
 mod engine;
 mod examples;
+mod guide;
 mod layering;
 mod lints;
 mod machine;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   test --quick     the same without the matrix of linkers and profiles
   layering         lithops-core uses no network, container or cloud crate
   examples         every example runs and is right
+  guide            a new user's first steps, as docs/get-started.md tells them
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
@@ -32,6 +34,7 @@ usage: cargo xtask COMMAND
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
+  configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
 fn main() -> ExitCode {
@@ -43,11 +46,16 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test(&mut steps),
         ["layering"] => layering::check(&mut steps),
         ["examples"] => examples::run(&mut steps),
+        ["guide"] => guide::run(&mut steps),
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
-        ["s3"] => steps.run("examples: over S3", |_| examples::s3::run()),
+        ["s3"] => {
+            steps.run("examples: over S3", |_| examples::s3::run());
+            Ok(())
+        }
         ["codeengine"] => code_engine(&mut steps),
         ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
+        ["configuration"] => configuration(),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -61,13 +69,21 @@ fn main() -> ExitCode {
         }
     };
     steps.report();
-    match outcome {
+    match outcome.and_then(|()| steps.verdict()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The test that holds the document against the code writes it anew, if it is told to.
+fn configuration() -> anyhow::Result<()> {
+    let test = ["test", "--quiet", "-p", "lithops-core", "--test", "configuration"];
+    let mut cargo = command::cargo(test);
+    cargo.env("LITHOPS_TEST_REWRITE", "1");
+    command::run(cargo)
 }
 
 fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
@@ -77,7 +93,8 @@ fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
         steps.skip("Code Engine: examples", &missing.to_string());
         return Ok(());
     }
-    steps.run("Code Engine: examples", |_| examples::code_engine::run())
+    steps.run("Code Engine: examples", |_| examples::code_engine::run());
+    Ok(())
 }
 
 fn test(steps: &mut Steps) -> anyhow::Result<()> {
@@ -91,5 +108,6 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_over_s3(steps)?;
     tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
-    examples::run(steps)
+    examples::run(steps)?;
+    guide::run(steps)
 }

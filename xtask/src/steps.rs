@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::bail;
 
 /// The steps run so far.
 #[derive(Debug, Default)]
@@ -43,20 +43,30 @@ impl Cases {
 }
 
 impl Steps {
-    /// Runs one step, telling its name before and its time after.
-    pub(crate) fn run(
-        &mut self,
-        name: &str,
-        step: impl FnOnce(&mut Cases) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    /// Runs one step, telling its name before and its time after. A failure is told and kept for
+    /// the [verdict](Self::verdict): the steps after it run all the same, so that one run shows all
+    /// that is wrong.
+    pub(crate) fn run(&mut self, name: &str, step: impl FnOnce(&mut Cases) -> anyhow::Result<()>) {
         println!("==> {name}");
         let started = Instant::now();
         let result = step(&mut self.cases);
         let took = started.elapsed();
         let outcome = if result.is_ok() { Outcome::Ok } else { Outcome::Failed };
         println!("<== {name}: {} in {:.1} s", outcome.word(), took.as_secs_f64());
+        if let Err(error) = result {
+            println!("    {error:#}");
+        }
         self.done.push(Step { name: name.to_owned(), outcome, took });
-        result.with_context(|| format!("step `{name}` failed"))
+    }
+
+    /// Whether every step was all right.
+    pub(crate) fn verdict(&self) -> anyhow::Result<()> {
+        let failed = self.done.iter().filter(|step| matches!(step.outcome, Outcome::Failed));
+        let failed: Vec<&str> = failed.map(|step| step.name.as_str()).collect();
+        if !failed.is_empty() {
+            bail!("failed: {}", failed.join(", "));
+        }
+        Ok(())
     }
 
     /// Records a step that this machine cannot run.

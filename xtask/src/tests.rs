@@ -8,7 +8,7 @@ use crate::steps::Steps;
 pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("facade without default features", |_| {
         run(cargo(["check", "--package", "lithops", "--no-default-features"]))
-    })?;
+    });
     // Without further features, as in a plain `cargo test`: what the compiler says of a mistake
     // depends on what else is there. The package left out has a step of its own.
     steps.run("tests", |cases| {
@@ -17,14 +17,15 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
         tests.args(["--exclude", "lithops-multiprocessing-tests"]);
         tests.arg("--no-fail-fast");
         run_tests(tests, cases)
-    })?;
+    });
     steps.run("tests with every feature", |cases| {
         let test = ["test", "--no-fail-fast", "--all-features", "--package"];
         run_tests(cargo(test.iter().chain(&["lithops-storage"])), cases)?;
         run_tests(cargo(test.iter().chain(&["lithops-runtime"])), cases)?;
         let changed = ["lithops", "--lib", "--test", "objects", "--test", "executor"];
         run_tests(cargo(test.iter().chain(&changed)), cases)
-    })
+    });
+    Ok(())
 }
 
 /// Runs what takes a container engine.
@@ -42,7 +43,8 @@ pub(crate) fn run_in_containers(steps: &mut Steps) -> anyhow::Result<()> {
         let mut suite = cargo(suite);
         suite.env("RUST_BACKTRACE", "0");
         run_tests(suite, cases)
-    })
+    });
+    Ok(())
 }
 
 /// Runs the suite of backends once more, with jobs in buckets of a real S3 server.
@@ -53,7 +55,8 @@ pub(crate) fn run_over_s3(steps: &mut Steps) -> anyhow::Result<()> {
         suite.args(["--test", "backends", "--", "processes_through_storage::"]);
         suite.env("LITHOPS_TEST_JOBS_IN_S3", "yes").envs(server.as_environment());
         run_tests(suite, cases)
-    })
+    });
+    Ok(())
 }
 
 /// Runs pools, processes and shared objects over threads, and over processes and a real Redis server.
@@ -73,7 +76,8 @@ pub(crate) fn run_multiprocessing(steps: &mut Steps) -> anyhow::Result<()> {
         let mut documents = cargo(["test", "--package", "lithops", "--doc"]);
         documents.args(["--features", "multiprocessing", "multiprocessing"]);
         run_tests(documents, cases)
-    })
+    });
+    Ok(())
 }
 
 /// Runs calls on an emulator of Code Engine, with jobs in buckets of a real S3 server.
@@ -87,5 +91,6 @@ pub(crate) fn run_on_code_engine(steps: &mut Steps) -> anyhow::Result<()> {
         // Backtraces are those of the harness.
         suite.env("RUST_BACKTRACE", "0").envs(server.as_environment());
         run_tests(suite, cases)
-    })
+    });
+    Ok(())
 }

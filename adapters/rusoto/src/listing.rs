@@ -24,6 +24,7 @@ pub(crate) async fn page(
         key: object.key.unwrap_or_default(),
         size: object.size.and_then(|size| size.try_into().ok()).unwrap_or_default(),
         version: object.e_tag,
+        modified: None,
     });
     // SeaweedFS takes a slash off the prefix, and lists folder by folder. Its own order stays where
     // a page follows, because that goes on from the key that comes last.

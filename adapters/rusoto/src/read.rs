@@ -18,7 +18,7 @@ pub(crate) async fn head(
         HeadObjectRequest { bucket: bucket.to_owned(), key: key.to_owned(), ..Default::default() };
     let answer = client.head_object(asked).await.map_err(|error| request.failed(error))?;
     let size = size(answer.content_length);
-    Ok(ObjectMeta { key: key.to_owned(), size, version: answer.e_tag })
+    Ok(ObjectMeta { key: key.to_owned(), size, version: answer.e_tag, modified: None })
 }
 
 pub(crate) async fn stream(
@@ -59,7 +59,7 @@ pub(crate) async fn stream(
             .and_then(|range| range.rsplit_once('/')?.1.parse().ok())
             .ok_or_else(|| request.error(StorageErrorKind::Unavailable))?,
     };
-    let meta = ObjectMeta { key: key.to_owned(), size: whole, version: answer.e_tag };
+    let meta = ObjectMeta { key: key.to_owned(), size: whole, version: answer.e_tag, modified: None };
     let body = match answer.body {
         Some(body) => body
             .map_err(move |error| {

@@ -85,6 +85,14 @@ impl Inner {
         }
     }
 
+    /// What this process has deployed, if it has.
+    pub(super) async fn already_deployed(&self) -> Option<Arc<Deployed>> {
+        match &*self.deployed.lock().await {
+            Deployment::Done(deployed) => Some(Arc::clone(deployed)),
+            Deployment::Unknown | Deployment::Failed => None,
+        }
+    }
+
     /// Makes sure that workers can be started; who comes meanwhile waits.
     pub(super) async fn deployed(&self) -> Result<Arc<Deployed>, ComputeError> {
         let mut deployment = self.deployed.lock().await;

@@ -7,7 +7,7 @@ use bollard::Docker;
 use bollard::errors::Error as Answer;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
-use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::ports::{ComputeError, ComputeErrorKind, Leftover};
 use lithops_runtime::engine::Engine;
 use lithops_worker::Owner;
 
@@ -29,26 +29,40 @@ pub(super) async fn remove_dead(docker: &Docker, owner: &Owner) -> Result<usize,
 /// Removes the containers of dead clients from the engine at `host`, or `all` of ours, whoever may
 /// need them; gives how many.
 pub(super) async fn remove(host: Option<&str>, all: bool) -> Result<usize, ComputeError> {
+    let (engine, owner) = (engine(host).await?, owner()?);
+    remove_where(engine.docker(), |label| all || owner.is_leftover(label)).await
+}
+
+/// Finds what [`remove`] would remove.
+pub(super) async fn find(host: Option<&str>, all: bool) -> Result<Vec<Leftover>, ComputeError> {
+    let (engine, owner) = (engine(host).await?, owner()?);
+    let found = unwanted(engine.docker(), |label| all || owner.is_leftover(label)).await?;
+    Ok(found.into_iter().filter_map(told).collect())
+}
+
+fn told(container: ContainerSummary) -> Option<Leftover> {
+    let name = container.names.unwrap_or_default().into_iter().next();
+    // The engine says them with a slash in front.
+    let name = name.map(|name| name.trim_start_matches('/').to_owned()).or(container.id)?;
+    let changed = container.created.and_then(|created| created.try_into().ok());
+    Some(Leftover { changed, ..Leftover::named("container", name) })
+}
+
+async fn engine(host: Option<&str>) -> Result<Engine, ComputeError> {
     let found = Engine::connect(host).await;
-    let engine = found.map_err(|source| from_engine("find a container engine", source))?;
-    if all {
-        return remove_where(engine.docker(), |_| true).await;
-    }
-    let owner = Owner::current()
-        .map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))?;
-    remove_dead(engine.docker(), &owner).await
+    found.map_err(|source| from_engine("find a container engine", source))
+}
+
+fn owner() -> Result<Owner, ComputeError> {
+    Owner::current().map_err(|source| because(ComputeErrorKind::Start, "read /proc", source))
 }
 
 async fn remove_where(
     docker: &Docker,
-    unwanted: impl Fn(&str) -> bool,
+    is_unwanted: impl Fn(&str) -> bool,
 ) -> Result<usize, ComputeError> {
     let mut removed = 0;
-    for found in list(docker).await? {
-        let label = found.labels.as_ref().and_then(|labels| labels.get(OWNER));
-        if label.is_none_or(|label| !unwanted(label)) {
-            continue;
-        }
+    for found in unwanted(docker, is_unwanted).await? {
         let Some(id) = found.id else { continue };
         if container::remove(docker, &id).await {
             tracing::info!(container = id, "removed a container that was left behind");
@@ -56,6 +70,19 @@ async fn remove_where(
         }
     }
     Ok(removed)
+}
+
+/// The containers of ours whose owner's text is one of those.
+async fn unwanted(
+    docker: &Docker,
+    is_unwanted: impl Fn(&str) -> bool,
+) -> Result<Vec<ContainerSummary>, ComputeError> {
+    let mut found = list(docker).await?;
+    found.retain(|found| {
+        let label = found.labels.as_ref().and_then(|labels| labels.get(OWNER));
+        label.is_some_and(|label| is_unwanted(label))
+    });
+    Ok(found)
 }
 
 /// The containers of ours.

@@ -1,16 +1,39 @@
 //! `lithops runtime build`: from a program to an image.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::Args;
 use lithops_runtime::engine::{Engine, Presence};
 use lithops_runtime::{Digest, Image, Layer, Needs, RuntimeFacts};
 
-use super::contents;
-use crate::arguments::Build;
+use super::contents::{self, Contents};
 use crate::output::print;
 use crate::size;
 use crate::table::Table;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lithops runtime build target/release/words
+  lithops runtime build target/release/words --base debian:12 --file models:/opt/models
+  lithops runtime build --launcher --layout launcher-image")]
+pub(crate) struct Build {
+    /// The program: the path of an executable for Linux
+    #[arg(required_unless_present = "launcher")]
+    pub(crate) program: Option<PathBuf>,
+    /// Give the image this name too; it always has one that tells its content
+    #[arg(long, value_name = "NAME:TAG", value_parser = tagged, conflicts_with = "layout")]
+    pub(crate) name: Option<String>,
+    /// Write an OCI image layout into this folder, and load nothing; needs no engine
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) layout: Option<PathBuf>,
+    /// Where the engine is, as DOCKER_HOST would say it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) engine: Option<String>,
+    #[command(flatten)]
+    pub(crate) contents: Contents,
+}
 
 pub(super) async fn build(arguments: Build) -> anyhow::Result<()> {
     let Build { program, contents, name, layout, engine } = arguments;
@@ -87,5 +110,28 @@ fn runs(facts: &RuntimeFacts) -> String {
     match facts.glibc {
         Some(version) => format!("programs for {}, glibc {version} or older", facts.architecture),
         None => format!("static programs for {}", facts.architecture),
+    }
+}
+
+fn tagged(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((name, tag)) if !name.is_empty() && !tag.is_empty() && !tag.contains('/') => {
+            Ok(text.to_owned())
+        }
+        _ => Err("it has to be NAME:TAG".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_no_tag() {
+        tagged("localhost:5000/words:v1").unwrap();
+        for wrong in ["words", "localhost:5000/words", ":v1", "words:"] {
+            tagged(wrong).unwrap_err();
+        }
     }
 }

@@ -1,14 +1,38 @@
 //! `lithops runtime delete`: images are removed.
 
 use anyhow::{anyhow, bail};
+use clap::Args;
 use clap::error::ErrorKind;
 use lithops_runtime::Architecture;
 use lithops_runtime::engine::{Engine, EngineError};
 use lithops_runtime::registry::{RegistryError, Repository};
 
-use crate::arguments::{Delete, misused};
+use crate::arguments::misused;
 use crate::failure::told;
 use crate::output::{print, remark};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lithops runtime delete lithops/words:0123456789abcdef
+  lithops runtime delete --registry registry.example.com/me/words:v1
+  lithops runtime delete --registry --all registry.example.com/me/words
+
+Images that Lithops has not made are never removed.")]
+pub(crate) struct Delete {
+    /// The images, by name; with `--registry --all`, repositories
+    #[arg(value_name = "IMAGE", required_unless_present = "all")]
+    pub(crate) references: Vec<String>,
+    /// Remove all images of Lithops: those of the engine, or of the repositories
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Remove them from their registry, with all tags of the same image, and not from the engine
+    #[arg(long, conflicts_with = "engine")]
+    pub(crate) registry: bool,
+    /// Where the engine is, as DOCKER_HOST would say it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) engine: Option<String>,
+}
 
 pub(super) async fn delete(arguments: Delete) -> anyhow::Result<()> {
     let Delete { references, all, registry, engine } = arguments;
@@ -18,7 +42,7 @@ pub(super) async fn delete(arguments: Delete) -> anyhow::Result<()> {
         (true, ..) => return in_registry(&references, all).await,
         (false, ..) => return in_engine(&references, all, engine.as_deref()).await,
     };
-    Err(misused("delete", ErrorKind::ArgumentConflict, wrong).into())
+    Err(misused(&["runtime", "delete"], ErrorKind::ArgumentConflict, wrong).into())
 }
 
 async fn in_engine(references: &[String], all: bool, host: Option<&str>) -> anyhow::Result<()> {

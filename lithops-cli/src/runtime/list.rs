@@ -1,17 +1,34 @@
 //! `lithops runtime list`: which images there are.
 
 use anyhow::bail;
+use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _};
 use lithops_runtime::Architecture;
 use lithops_runtime::engine::Engine;
 use lithops_runtime::registry::{RegistryError, Repository};
 
 use super::listed::{self, Listed};
-use crate::arguments::List;
 use crate::output::{print, remark};
 
 /// How many images a registry is asked about at a time.
 const AT_A_TIME: usize = 8;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lithops runtime list
+  lithops runtime list --registry registry.example.com/me/words --json")]
+pub(crate) struct List {
+    /// Where the engine is, as DOCKER_HOST would say it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) engine: Option<String>,
+    /// Show what is in this repository of a registry, and ask no engine
+    #[arg(long, value_name = "REGISTRY/REPOSITORY", conflicts_with = "engine")]
+    pub(crate) registry: Option<String>,
+    /// Print JSON: an array with an object for each image
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 pub(super) async fn list(arguments: List) -> anyhow::Result<()> {
     let (images, place) = match &arguments.registry {

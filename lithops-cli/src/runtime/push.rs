@@ -3,16 +3,68 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use clap::error::ErrorKind;
 use lithops_runtime::Image;
 use lithops_runtime::engine::{Engine, EngineError};
 use lithops_runtime::registry::{Pushed, Repository};
 
-use super::contents;
-use crate::arguments::{Contents, Push, misused};
+use super::contents::{self, Contents};
+use crate::arguments::misused;
 use crate::output::print;
 use crate::size;
 use crate::table::Table;
+
+#[derive(Debug, Args)]
+#[command(
+    // Two that are needed, but with `--launcher` the second alone. What clap has for this fails when
+    // an option stands between them.
+    override_usage = "lithops runtime push [OPTIONS] <PROGRAM|IMAGE> <REGISTRY/REPOSITORY[:TAG]>",
+    after_help = "\
+Examples:
+  lithops runtime push target/release/words registry.example.com/me/words
+  lithops runtime push lithops/words:0123456789abcdef registry.example.com/me/words:v1
+  lithops runtime push --launcher registry.example.com/me/launcher"
+)]
+pub(crate) struct Push {
+    /// A program, whose image is made and sent without an engine; else an image of the engine. With
+    /// `--launcher` it can be left out
+    #[arg(value_name = "PROGRAM|IMAGE")]
+    first: String,
+    /// Where to: the tag is that of the content if none is said, and never `latest` by itself
+    #[arg(value_name = "REGISTRY/REPOSITORY[:TAG]")]
+    second: Option<String>,
+    /// Where the engine is, as DOCKER_HOST would say it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) engine: Option<String>,
+    #[command(flatten)]
+    pub(crate) contents: Contents,
+}
+
+impl Push {
+    /// What is pushed, if it was said, and where to.
+    pub(crate) fn source_and_target(&self) -> Result<(Option<&str>, &str), clap::Error> {
+        let (source, place) = match (&self.second, self.contents.launcher) {
+            (Some(second), _) => (Some(self.first.as_str()), second),
+            (None, true) => (None, &self.first),
+            (None, false) => {
+                let told = format!("where to? Say it after `{}`", self.first);
+                return Err(misused(
+                    &["runtime", "push"],
+                    ErrorKind::MissingRequiredArgument,
+                    &told,
+                ));
+            }
+        };
+        match target(place) {
+            Ok(()) => Ok((source, place)),
+            Err(why) => {
+                let told = format!("nothing is pushed to `{place}`: {why}");
+                Err(misused(&["runtime", "push"], ErrorKind::ValueValidation, &told))
+            }
+        }
+    }
+}
 
 pub(super) async fn push(arguments: Push) -> anyhow::Result<()> {
     let (source, target) = arguments.source_and_target()?;
@@ -56,7 +108,7 @@ async fn stored(
             "`{reference}` is no program of this machine, and to an image of the engine nothing is \
              added: leave the options out, or name the program's file"
         );
-        return Err(misused("push", ErrorKind::ArgumentConflict, &told).into());
+        return Err(misused(&["runtime", "push"], ErrorKind::ArgumentConflict, &told).into());
     }
     let no_file = || format!("`{reference}` is no file of this machine, so an image is meant");
     let engine = Engine::connect(engine).await.with_context(no_file)?;
@@ -95,9 +147,31 @@ fn shown(pushed: &Pushed) -> String {
     format!("{}\n{}", pushed.reference, pairs.shown())
 }
 
+fn target(text: &str) -> Result<(), &'static str> {
+    let first = text.split_once('/').map(|(first, _)| first);
+    // As everywhere: what has neither dot nor port is no host, but a name in Docker Hub.
+    let host = first.filter(|host| host.contains(['.', ':']) || *host == "localhost");
+    match host {
+        _ if text.contains('@') => Err("a digest is what a push comes to; say a tag, or none"),
+        Some(_) => Ok(()),
+        None => Err("it has to begin with the registry, such as docker.io/me/words"),
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
-    use super::Source;
+    use super::*;
+
+    #[test]
+    fn nothing_is_pushed_to_a_registry_that_nobody_named() {
+        for good in ["docker.io/me/words", "localhost/words:v1", "127.0.0.1:5000/words"] {
+            target(good).unwrap();
+        }
+        for wrong in ["words", "me/words:v1", "quay.io/me/words@sha256:00"] {
+            target(wrong).unwrap_err();
+        }
+    }
 
     #[test]
     fn what_is_no_file_and_no_path_is_an_image() {

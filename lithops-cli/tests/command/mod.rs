@@ -52,6 +52,26 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     Ended::of(command.output().unwrap())
 }
 
+/// All commands, each as the words that call it, as the help tells them.
+pub(crate) fn commands() -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut unseen: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(command) = unseen.pop() {
+        let help = run(lithops().args(&command).arg("--help")).printed();
+        let Some((_, list)) = help.split_once("\nCommands:\n") else { continue };
+        let names = list.lines().take_while(|line| !line.is_empty());
+        let names = names.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        for name in names.filter(|name| *name != "help") {
+            let below = [command.as_slice(), &[name.to_owned()]].concat();
+            found.push(below.clone());
+            unseen.push(below);
+        }
+    }
+    assert!(found.len() > 8, "{found:?}");
+    found
+}
+
 /// Compiles Rust source into `folder/name`, static or not.
 pub(crate) fn program(folder: &Path, name: &str, source: &str, is_static: bool) -> PathBuf {
     let (file, program) = (folder.join(format!("{name}.rs")), folder.join(name));

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
-use super::job_state::{JobState, Slot, fetch};
+use super::job_state::{JobState, fetch};
+use super::table::Slot;
 use crate::function::Data;
 use crate::ports::FailedAttempt;
 use crate::wire::{CallError, JobId, Logs, Payload, decode_value};
@@ -49,6 +50,15 @@ pub struct CallStats {
     pub started: SystemTime,
     /// How long it ran, decoding and encoding included.
     pub busy: Duration,
+    /// Its time on processors: of all threads of the worker's process; on the backend `threads`, of
+    /// the call's own thread alone. Programs that the call started are left out.
+    pub cpu: Duration,
+    /// The most memory that the worker's process held while the call ran, in bytes, the program's
+    /// own included; `None` for a call of less than a millisecond, and where several calls share a
+    /// process.
+    pub peak_memory: Option<u64>,
+    /// Size of the encoded argument in bytes.
+    pub argument_bytes: u64,
     /// Size of the encoded result in bytes.
     pub result_bytes: u64,
     /// Whether the function returned an `Err` as its value.
@@ -95,17 +105,20 @@ impl<T> CallFuture<T> {
     /// What the call has cost; `None` while it has no outcome.
     pub fn stats(&self) -> Option<CallStats> {
         self.job.look(|settled| {
-            let (entry, result_bytes) = match settled.slots.get(self.index as usize)? {
-                Slot::Pending => return None,
-                Slot::Value(payload, entry) => (*entry, payload.len()),
-                Slot::Failed(_, entry) => (*entry, 0),
+            let (Slot::Value(_, entry) | Slot::Failed(_, entry)) =
+                settled.slots.get(self.index as usize)?
+            else {
+                return None;
             };
             Some(CallStats {
                 worker: entry.worker,
                 attempts: entry.attempt,
                 started: SystemTime::UNIX_EPOCH + Duration::from_nanos(entry.timing.started_ns),
                 busy: Duration::from_nanos(entry.timing.busy_ns),
-                result_bytes,
+                cpu: Duration::from_nanos(entry.spent.cpu_ns),
+                peak_memory: entry.spent.peak_bytes,
+                argument_bytes: entry.spent.argument_bytes,
+                result_bytes: entry.result_bytes,
                 returned_err: entry.returned_err,
             })
         })

@@ -11,17 +11,18 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 
 use super::future::CallFuture;
-use super::job_state::{JobState, Slot, fetch};
+use super::job_state::{JobState, fetch};
 use super::map::Map;
 use super::progress::{JobSummary, Progress};
 use super::stage::{Groups, Stage};
 use super::stream::{Ordered, Unordered};
+use super::table::Slot;
 use super::verbs::assert_remote;
 use super::wait::{Until, WaitReport};
 use crate::error::{Error, Result};
 use crate::function::{Data, MapFn, RemoteFn, TaskOutput};
 use crate::shuffle::ShuffleSummary;
-use crate::wire::{CallError, JobId, Payload, SavedJob, decode_value};
+use crate::wire::{CallError, JobId, JobRecord, Payload, SavedJob, decode_value};
 
 /// Results that are fetched from storage at once.
 const FETCHES: usize = 8;
@@ -69,6 +70,12 @@ impl<T> JobHandle<T> {
     /// What the job has come to so far.
     pub fn summary(&self) -> JobSummary {
         self.job.summary()
+    }
+
+    /// What has become of the job and of each call so far, stages before it left out: for a report.
+    /// Takes memory and time for each call.
+    pub fn record(&self) -> JobRecord {
+        self.job.record()
     }
 
     /// Waits until the job's workers have been stopped and the platform has told what it used, and

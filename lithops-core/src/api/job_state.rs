@@ -1,27 +1,24 @@
 //! What is known of a job's calls: one table, filled by the job's events, read by futures.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::facts::{JobFacts, Watch};
 use super::progress::{JobSummary, Progress};
+use super::table::{Extra, Settlement, Slot, Table};
 use crate::ports::{
-    Executor, FailedAttempt, JobEvent, JobEvents, JobWatch, Settled, StorageBackend,
-    StorageRequests, SubmittedJob, Usage,
+    Executor, JobEvent, JobWatch, StorageBackend, StorageRequests, SubmittedJob, Usage,
 };
 use crate::shuffle::ShuffleSummary;
-use crate::wire::{CallError, Input, JobId, Logs, Payload, Timing};
+use crate::wire::{CallError, Input, JobId, JobRecord, Payload};
 
-/// What is known of a job's calls.
+/// A job as its futures share it: it runs for as long as one of them is there.
 pub(crate) struct JobState {
-    id: JobId,
-    title: String,
+    facts: Arc<JobFacts>,
     executor: Arc<dyn Executor>,
-    table: Mutex<Table>,
     /// Set once another process is to take the job up.
     kept: AtomicBool,
     in_storage: bool,
@@ -31,57 +28,11 @@ pub(crate) struct JobState {
     owns_upstream: bool,
     /// How the pairs fell that this job's calls take.
     shuffle: OnceLock<ShuffleSummary>,
-    estimate: Option<Usage>,
-}
-
-/// A call's entry: small, because there may be millions.
-#[derive(Debug)]
-pub(crate) enum Slot {
-    Pending,
-    Value(Payload, Entry),
-    Failed(Box<CallError>, Entry),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    pub(crate) timing: Timing,
-    pub(crate) worker: u32,
-    pub(crate) attempt: u32,
-    pub(crate) returned_err: bool,
-}
-
-/// What few calls have.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Extra {
-    pub(crate) earlier: Vec<FailedAttempt>,
-    pub(crate) logs: Option<Box<Logs>>,
-}
-
-struct Table {
-    slots: Vec<Slot>,
-    extras: HashMap<u32, Extra>,
-    /// Indices in the order in which they were settled.
-    order: Vec<u32>,
-    failed: u32,
-    in_flight: u32,
-    workers: u32,
-    busy_ns: u64,
-    result_bytes: u64,
-    requests: StorageRequests,
-    used: Option<Usage>,
-    /// Whether no event will come any more.
-    closed: bool,
-    submitted: Instant,
-    ended: Option<Instant>,
-    /// Woken by every batch.
-    watchers: Vec<Waker>,
-    /// Woken by one call.
-    waiting: HashMap<u32, Vec<Waker>>,
 }
 
 impl std::fmt::Debug for JobState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JobState").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("JobState").field("id", &self.facts.id).finish_non_exhaustive()
     }
 }
 
@@ -94,47 +45,30 @@ impl JobState {
         upstream: Vec<Arc<JobState>>,
         owns_upstream: bool,
     ) -> Arc<Self> {
-        let slots = std::iter::repeat_with(|| Slot::Pending).take(submitted.calls as usize);
-        let table = Table {
-            slots: slots.collect(),
-            extras: HashMap::new(),
-            order: Vec::with_capacity(submitted.calls as usize),
-            failed: 0,
-            in_flight: 0,
-            workers: 0,
-            busy_ns: 0,
-            result_bytes: 0,
-            requests: StorageRequests::default(),
-            used: None,
-            closed: false,
-            submitted: Instant::now(),
-            ended: (submitted.calls == 0).then(Instant::now),
-            watchers: Vec::new(),
-            waiting: HashMap::new(),
-        };
+        let backend = executor.capability().backend;
+        let SubmittedJob { id, calls, in_storage, estimate, mut events, .. } = submitted;
+        let facts = Arc::new(JobFacts::new(id, title, backend, estimate, calls));
         let observer = executor.observer();
-        let state = Arc::new(Self {
-            id: submitted.id,
-            title,
+        let shuffle = OnceLock::new();
+        let state = Self {
+            facts,
             executor,
-            table: Mutex::new(table),
             kept: AtomicBool::new(false),
-            in_storage: submitted.in_storage,
+            in_storage,
             upstream,
             owns_upstream,
-            shuffle: OnceLock::new(),
-            estimate: submitted.estimate,
-        });
-        let watched =
-            Arc::new(Watch(Arc::downgrade(&state), state.id.clone(), state.title.clone()));
+            shuffle,
+        };
+        let state = Arc::new(state);
+        let watch: Arc<dyn JobWatch> =
+            Arc::new(Watch { facts: Arc::clone(&state.facts), job: Arc::downgrade(&state) });
         if let Some(observer) = &observer {
-            observer.job_started(watched);
+            observer.job_started(Arc::clone(&watch));
         }
         // The task holds no strong reference while it waits, so that dropping all futures ends the
         // job.
-        let (weak, id) = (Arc::downgrade(&state), state.id.clone());
+        let weak = Arc::downgrade(&state);
         crate::run::runtime().spawn(async move {
-            let mut events: JobEvents = submitted.events;
             let mut summary = None;
             while let Some(event) = events.recv().await {
                 let Some(state) = weak.upgrade() else { break };
@@ -148,14 +82,14 @@ impl JobState {
                 summary = Some(state.summary());
             }
             if let Some(observer) = observer {
-                observer.job_ended(&id, summary.as_ref());
+                observer.job_ended(&watch, summary.as_ref());
             }
         });
         state
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.facts.table()
     }
 
     fn apply(&self, event: JobEvent) {
@@ -167,41 +101,25 @@ impl JobState {
                 JobEvent::Workers(workers) => table.workers = workers,
                 JobEvent::Requests(requests) => table.requests = requests,
                 JobEvent::Used(usage) => table.used = Some(usage),
-                JobEvent::Settled(batch) => {
-                    for settled in batch {
-                        table.settle(settled, &mut wake);
-                    }
-                    wake.append(&mut table.watchers);
-                }
+                JobEvent::Settled(batch) => table.settle_all(batch, &mut wake),
             }
         }
         wake.into_iter().for_each(Waker::wake);
     }
 
-    /// No event will come any more: a call without an outcome has lost its executor.
+    /// No event will come any more.
     fn close(&self) {
         let mut wake = Vec::new();
-        {
-            let mut table = self.table();
-            table.closed = true;
-            for index in 0..table.slots.len() as u32 {
-                if matches!(table.slots[index as usize], Slot::Pending) {
-                    let cause =
-                        CallError::JobFailed { reason: "its executor has ended".to_owned() };
-                    table.settle(Settled::without_report(index, cause), &mut wake);
-                }
-            }
-            wake.append(&mut table.watchers);
-        }
+        self.table().close(&mut wake);
         wake.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn id(&self) -> &JobId {
-        &self.id
+        &self.facts.id
     }
 
     pub(crate) fn title(&self) -> &str {
-        &self.title
+        &self.facts.title
     }
 
     pub(crate) fn executor(&self) -> &Arc<dyn Executor> {
@@ -221,7 +139,7 @@ impl JobState {
     }
 
     pub(crate) fn cancel(&self) {
-        self.executor.cancel(&self.id);
+        self.executor.cancel(&self.facts.id);
         if self.owns_upstream {
             self.upstream.iter().for_each(|job| job.cancel());
         }
@@ -248,22 +166,20 @@ impl JobState {
     /// Leaves the job to another process.
     pub(crate) fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
-        self.executor.keep(&self.id);
+        self.executor.keep(&self.facts.id);
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        let table = self.table();
-        Progress {
-            total: table.slots.len(),
-            done: table.order.len(),
-            failed: table.failed as usize,
-            running: table.in_flight as usize,
-        }
+        self.facts.progress()
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
+        self.facts.record()
     }
 
     /// What the job has come to, stages before it included.
     pub(crate) fn summary(&self) -> JobSummary {
-        let own = self.own_summary();
+        let own = self.facts.summary();
         self.upstream.iter().map(|job| job.summary()).fold(own, |all, before| JobSummary {
             title: all.title,
             calls: all.calls + before.calls,
@@ -282,25 +198,6 @@ impl JobState {
             estimate: sum(all.estimate, before.estimate),
             used: sum(all.used, before.used),
         })
-    }
-
-    fn own_summary(&self) -> JobSummary {
-        let table = self.table();
-        let repeated = table.extras.values().filter(|extra| !extra.earlier.is_empty()).count();
-        JobSummary {
-            title: self.title.clone(),
-            calls: table.slots.len(),
-            succeeded: table.order.len() - table.failed as usize,
-            failed: table.failed as usize,
-            repeated,
-            workers: table.workers as usize,
-            wall: table.ended.unwrap_or_else(Instant::now) - table.submitted,
-            busy: Duration::from_nanos(table.busy_ns),
-            result_bytes: table.result_bytes,
-            requests: table.requests,
-            estimate: self.estimate.clone(),
-            used: table.used.clone(),
-        }
     }
 
     /// Whether nothing more will come of the job.
@@ -378,9 +275,11 @@ impl JobState {
             outcome.map_err(|cause| match cause {
                 // The first cause is what the user needs, not the way it took.
                 upstream @ CallError::Upstream { .. } => upstream,
-                cause => {
-                    CallError::Upstream { job: self.id.to_string(), index, cause: Box::new(cause) }
-                }
+                cause => CallError::Upstream {
+                    job: self.facts.id.to_string(),
+                    index,
+                    cause: Box::new(cause),
+                },
             })
         })
     }
@@ -394,106 +293,14 @@ fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
     }
 }
 
-/// The settled part of a table.
-pub(crate) struct Settlement<'a> {
-    pub(crate) slots: &'a [Slot],
-    /// Indices in the order in which they were settled.
-    pub(crate) order: &'a [u32],
-    /// Whether any call failed.
-    failed: bool,
-}
-
-impl Settlement<'_> {
-    /// Calls that failed, with their causes.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = (u32, CallError)> {
-        let failed = self.failed;
-        let settled = self.order.iter().filter(move |_| failed);
-        settled.filter_map(|index| match &self.slots[*index as usize] {
-            Slot::Failed(cause, _) => Some((*index, cause.as_ref().clone())),
-            _ => None,
-        })
-    }
-}
-
-impl Slot {
-    pub(crate) fn outcome(&self) -> Result<Payload, CallError> {
-        match self {
-            Self::Value(payload, _) => Ok(payload.clone()),
-            Self::Failed(cause, _) => Err(cause.as_ref().clone()),
-            Self::Pending => Err(CallError::JobFailed { reason: "it has not ended".to_owned() }),
-        }
-    }
-}
-
-impl Table {
-    fn view(&self) -> Settlement<'_> {
-        Settlement { slots: &self.slots, order: &self.order, failed: self.failed > 0 }
-    }
-
-    fn settle(&mut self, settled: Settled, wake: &mut Vec<Waker>) {
-        let Settled { report, worker, earlier } = settled;
-        let Some(slot) = self.slots.get_mut(report.index as usize) else { return };
-        if !matches!(slot, Slot::Pending) {
-            return;
-        }
-        let entry = Entry {
-            timing: report.timing,
-            worker,
-            attempt: report.attempt,
-            returned_err: report.returned_err,
-        };
-        self.busy_ns = self.busy_ns.saturating_add(report.timing.busy_ns);
-        *slot = match report.outcome {
-            Ok(payload) => {
-                self.result_bytes += payload.len();
-                Slot::Value(payload, entry)
-            }
-            Err(cause) => {
-                self.failed += 1;
-                Slot::Failed(Box::new(cause), entry)
-            }
-        };
-        self.order.push(report.index);
-        if !earlier.is_empty() || report.logs.is_some() {
-            self.extras.insert(report.index, Extra { earlier, logs: report.logs });
-        }
-        if !self.waiting.is_empty()
-            && let Some(mut wakers) = self.waiting.remove(&report.index)
-        {
-            wake.append(&mut wakers);
-        }
-        if self.order.len() == self.slots.len() {
-            self.ended = Some(Instant::now());
-            self.in_flight = 0;
-        }
-    }
-}
-
 impl Drop for JobState {
     fn drop(&mut self) {
         if !self.kept.load(Ordering::Relaxed) {
-            self.executor.release(&self.id);
+            self.executor.release(&self.facts.id);
         }
         // A task that watches would else sleep for ever.
         let watchers = std::mem::take(&mut self.table().watchers);
         watchers.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// A view that doesn't keep the job alive.
-struct Watch(std::sync::Weak<JobState>, JobId, String);
-
-impl JobWatch for Watch {
-    fn job(&self) -> &JobId {
-        &self.1
-    }
-
-    fn title(&self) -> &str {
-        &self.2
-    }
-
-    fn progress(&self) -> Progress {
-        self.0.upgrade().map(|state| state.progress()).unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::wire::{Extent, ObjectPart, Packing, Records, StorageLocation, StoredO
 
 impl StoredObject {
     pub(crate) fn from_meta(storage: &StorageLocation, meta: ObjectMeta) -> Self {
-        let ObjectMeta { key, size, version } = meta;
+        let ObjectMeta { key, size, version, modified: _ } = meta;
         Self { storage: storage.clone(), key, size, version }
     }
 

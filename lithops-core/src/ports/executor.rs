@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use super::{Capability, JobObserver, StorageBackend, Usage};
 use crate::error::Error;
-use crate::plan::PlannedJob;
-use crate::wire::{CallError, Input, JobId, Report, StoredObject, Timing};
+use crate::plan::{JobOptions, PlannedJob};
+use crate::wire::{CallError, Input, JobId, Report, StoredObject};
 
 /// Takes planned jobs and tells what becomes of them.
 ///
@@ -18,6 +18,11 @@ use crate::wire::{CallError, Input, JobId, Report, StoredObject, Timing};
 pub trait Executor: Send + Sync {
     /// What the backend behind it can do.
     fn capability(&self) -> Capability;
+
+    /// The terms of jobs that say no others.
+    fn job_options(&self) -> JobOptions {
+        JobOptions::default()
+    }
 
     /// Takes a job and starts it; does not wait for anything.
     ///
@@ -126,9 +131,7 @@ pub struct Settled {
 impl Settled {
     /// The end of a call of which no worker has reported.
     pub fn without_report(index: u32, cause: CallError) -> Self {
-        let (outcome, timing) = (Err(cause), Timing::default());
-        let report = Report { index, attempt: 0, outcome, returned_err: false, timing, logs: None };
-        Self { report, worker: 0, earlier: Vec::new() }
+        Self { report: Report::without_value(index, 0, cause), worker: 0, earlier: Vec::new() }
     }
 }
 

@@ -151,6 +151,9 @@ pub struct ObjectMeta {
     /// What is another whenever the object's bytes are others: an `ETag`, or what a file system
     /// knows. `None` where the store tells nothing of the kind.
     pub version: Option<String>,
+    /// When it was last written, in seconds since 1970 by the store's clock. `None` where the store
+    /// does not tell it, and behind a relay.
+    pub modified: Option<u64>,
 }
 
 impl ObjectMeta {

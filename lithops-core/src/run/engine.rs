@@ -1,7 +1,6 @@
 //! The executor over a compute backend and a storage.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,24 +8,26 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use super::clean::remove_prefix;
 use super::job::RunningJob;
 use super::link::{self, Bounds, Command};
+use super::mark;
 use super::pending::Pending;
 use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
 use crate::error::Error;
 use crate::function::build_id;
-use crate::plan::{PlannedJob, Transport, shares};
+use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport, shares};
 use crate::ports::{
-    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
-    SubmittedJob, Supply, Usage,
+    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, SubmittedJob,
+    Supply, Usage,
 };
 use crate::wire::{JobHead, JobId, StoredObject, keys};
 
 /// How long workers that were stopped may take to end, before what they wrote is removed.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
-/// Bounds of waiting, the same for all jobs of an executor.
+/// Bounds of waiting, the same for all jobs of an executor, and the terms of jobs that say no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EngineSettings {
     /// How long a worker may take to say its first word.
@@ -35,15 +36,21 @@ pub struct EngineSettings {
     pub silence_bound: Duration,
     /// The longest wait between two looks into storage.
     pub poll: Duration,
+    /// When a call is run again, unless its job says it.
+    pub retry: RetryPolicy,
+    /// Limit of one attempt at a call, unless its job says it.
+    pub timeout: TimeLimit,
 }
 
 impl Default for EngineSettings {
-    /// 30 s to start, 30 s of silence, a look each second.
+    /// 30 s to start, 30 s of silence, a look each second; for jobs the usual terms.
     fn default() -> Self {
         Self {
             start_bound: Duration::from_secs(30),
             silence_bound: Duration::from_secs(30),
             poll: Duration::from_secs(1),
+            retry: RetryPolicy::default(),
+            timeout: TimeLimit::default(),
         }
     }
 }
@@ -99,7 +106,7 @@ impl Engine {
         let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
         let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
         let inner = Arc::new(Inner {
-            name: name(),
+            name: mark::name(),
             around: Surroundings { backend, storage, settings },
             lent,
             observer,
@@ -111,13 +118,10 @@ impl Engine {
         super::interrupt::remember(Arc::downgrade(&inner));
         Self { inner }
     }
-}
 
-/// Six characters that no other executor of the same storage is likely to have.
-fn name() -> String {
-    let seed = (std::process::id(), std::time::SystemTime::now());
-    let bits = RandomState::new().hash_one(seed);
-    format!("{:08x}", bits >> 32)
+    pub(super) fn around(&self) -> &Surroundings {
+        &self.inner.around
+    }
 }
 
 impl Drop for Inner {
@@ -164,7 +168,8 @@ impl Inner {
             return refuse("environment of its own", "leave `.env(..)` out, or use processes");
         }
         let Ok(timeout) = job.options.timeout.within(capability.max_duration) else {
-            return refuse("calls of that length", "lower `.timeout(..)`");
+            let hint = "lower `.timeout(..)`, or `execution_timeout` of the configuration";
+            return refuse("calls of that length", hint);
         };
         let storage_needed = self.goes_through_storage(job)
             || job.options.store_above.is_some()
@@ -209,6 +214,11 @@ impl Inner {
 impl Executor for Engine {
     fn capability(&self) -> Capability {
         self.inner.around.backend.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        let EngineSettings { retry, timeout, .. } = self.inner.around.settings;
+        JobOptions { retry, timeout, ..JobOptions::default() }
     }
 
     fn submit(&self, plan: PlannedJob) -> Result<SubmittedJob, Error> {
@@ -366,19 +376,5 @@ async fn clean_up(storage: &Arc<dyn StorageBackend>, job: &JobId, route: Route) 
         && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await
     {
         tracing::warn!(%job, %error, "what the job made could not be removed; its prefix can be deleted by hand");
-    }
-}
-
-async fn remove_prefix(storage: &dyn StorageBackend, prefix: &str) -> Result<(), StorageError> {
-    loop {
-        let page = storage.list(prefix, None).await?;
-        let keys: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        storage.delete(&keys).await?;
-        if !page.more {
-            return Ok(());
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::plan::RetryPolicy;
 use crate::ports::{FailedAttempt, Settled};
-use crate::wire::{CallError, Report, Timing};
+use crate::wire::{CallError, Report};
 
 /// The state of every call of one job. Keeps the promise that each gets exactly one outcome.
 #[derive(Debug)]
@@ -121,10 +121,7 @@ impl Ledger {
         worker: u32,
         cause: CallError,
     ) -> Verdict {
-        let outcome = Err(cause);
-        let timing = Timing::default();
-        let report = Report { index, attempt, outcome, returned_err: false, timing, logs: None };
-        self.record(report, worker)
+        self.record(Report::without_value(index, attempt, cause), worker)
     }
 
     /// Ends every call that has no outcome with `cause`.
@@ -141,9 +138,7 @@ impl Ledger {
         self.open -= 1;
         let attempt = call.attempt;
         let earlier = self.earlier.remove(&index).unwrap_or_default();
-        let timing = Timing::default();
-        let report =
-            Report { index, attempt, outcome: Err(cause), returned_err: false, timing, logs: None };
+        let report = Report::without_value(index, attempt, cause);
         Some(Settled { report, worker: 0, earlier })
     }
 }
@@ -165,8 +160,7 @@ mod tests {
 
     fn value(index: u32, attempt: u32) -> Report {
         let outcome = Ok(Payload::Inline(Bytes::new()));
-        let timing = Timing::default();
-        Report { index, attempt, outcome, returned_err: false, timing, logs: None }
+        Report { outcome, ..Report::without_value(index, attempt, CallError::Cancelled) }
     }
 
     fn lost() -> CallError {

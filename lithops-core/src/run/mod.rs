@@ -1,14 +1,19 @@
 //! From a planned job to its outcomes: upload, dispatch, monitor, collect, retry, clean.
 
 mod background;
+mod clean;
+mod deploy;
 mod engine;
+mod examine;
 mod interrupt;
 mod job;
 mod ledger;
 mod link;
+mod mark;
 mod pending;
 mod storage;
 
-pub use background::{block_on, runtime};
+pub use background::{block_on, runtime, wait_here};
+pub use clean::Cleaning;
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;

@@ -39,8 +39,19 @@ pub struct Report {
     pub returned_err: bool,
     /// When and how long the function ran.
     pub timing: Timing,
+    /// What the call took of its machine.
+    pub spent: Spent,
     /// What the call wrote to its standard streams, if anything.
     pub logs: Option<Box<Logs>>,
+}
+
+impl Report {
+    /// The report of a call that ended without a value, and of which no more is known.
+    pub fn without_value(index: u32, attempt: u32, cause: CallError) -> Self {
+        let (timing, spent) = (Timing::default(), Spent::default());
+        let outcome = Err(cause);
+        Self { index, attempt, outcome, returned_err: false, timing, spent, logs: None }
+    }
 }
 
 /// When and how long a function ran.
@@ -50,6 +61,20 @@ pub struct Timing {
     pub started_ns: u64,
     /// From start to end, in nanoseconds, decoding and encoding included.
     pub busy_ns: u64,
+}
+
+/// What a call took of its machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Time on processors, in nanoseconds: of all threads of the worker's process; on the backend
+    /// `threads`, of the call's own thread alone. Programs that the call started are left out.
+    pub cpu_ns: u64,
+    /// The most memory that the worker's process held while the call ran, in bytes, the program's
+    /// own included; `None` for a call of less than a millisecond, and where several calls share a
+    /// process.
+    pub peak_bytes: Option<u64>,
+    /// Size of the encoded argument in bytes.
+    pub argument_bytes: u64,
 }
 
 /// What a call wrote, up to a limit for each stream (the tail is kept).
@@ -102,23 +127,24 @@ pub(super) struct ReportHead(
     Result<PayloadHead, CallError>,
     bool,
     Timing,
+    Spent,
     Option<Box<Logs>>,
 );
 
 impl ReportHead {
     pub(super) fn split(report: Report, body: &mut Vec<Bytes>) -> Self {
-        let Report { index, attempt, outcome, returned_err, timing, logs } = report;
+        let Report { index, attempt, outcome, returned_err, timing, spent, logs } = report;
         let outcome = outcome.map(|payload| PayloadHead::split(&payload, body));
 
-        Self(index, attempt, outcome, returned_err, timing, logs)
+        Self(index, attempt, outcome, returned_err, timing, spent, logs)
     }
 
     pub(super) fn join(self, body: &mut Bytes) -> Option<Report> {
-        let Self(index, attempt, outcome, returned_err, timing, logs) = self;
+        let Self(index, attempt, outcome, returned_err, timing, spent, logs) = self;
         let outcome = match outcome {
             Ok(payload) => Ok(payload.join(body)?),
             Err(error) => Err(error),
         };
-        Some(Report { index, attempt, outcome, returned_err, timing, logs })
+        Some(Report { index, attempt, outcome, returned_err, timing, spent, logs })
     }
 }

@@ -2,9 +2,21 @@
 
 use super::JobId;
 
+/// Prefix of what belongs to jobs.
+pub const JOBS: &str = "jobs/";
+
+/// Prefix of the programs that launchers fetch.
+pub const PROGRAMS: &str = "programs/";
+
 /// Prefix of everything that belongs to `job`.
 pub fn job(job: &JobId) -> String {
     format!("jobs/{job}/")
+}
+
+/// The prefix of the job that a key belongs to, as [`job`] gives it; `None` for a foreign key.
+pub fn prefix_of_job(key: &str) -> Option<&str> {
+    let end = key.strip_prefix(JOBS)?.find('/')?;
+    key.get(..=JOBS.len() + end)
 }
 
 /// The job's head and the inputs of one dispatch.
@@ -74,5 +86,7 @@ mod tests {
         assert_eq!(parse_batch(&early), Some((999, 0, 7)));
         assert!(early.starts_with(&outcomes(&id)));
         assert_eq!(parse_batch("jobs/x/out/readme"), None);
+        assert_eq!(prefix_of_job(&early), Some(job(&id).as_str()));
+        assert_eq!((prefix_of_job("jobs/x"), prefix_of_job("data/x/y")), (None, None));
     }
 }

@@ -14,15 +14,17 @@ mod message;
 mod object;
 mod outcome;
 mod payload;
+mod record;
 mod relay;
 mod saved;
 mod shuffle;
+mod split;
 mod storage_failure;
 mod text;
 mod value;
 
 pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
-pub use call::{CallInput, Input, Logs, Report, Timing};
+pub use call::{CallInput, Input, Logs, Report, Spent, Timing};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
 pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};
 pub use location::StorageLocation;
@@ -31,16 +33,18 @@ pub(crate) use object::{Blocks, Extent};
 pub use object::{CloudObject, ObjectPart, Packing, Records, StoredObject};
 pub use outcome::{CallError, ExitReport, FunctionError, PanicReport, ValueError};
 pub use payload::{ObjectRef, Payload};
+pub use record::{CallFailure, CallRecord, Cost, JobRecord};
 pub use relay::{FromRelay, ToRelay};
 pub use saved::SavedJob;
 pub use shuffle::{
     Block, CallRuns, Layout, PairAt, PartitionInput, Section, ShuffleTerms, pair_at, pair_lengths,
 };
+pub use split::{LentItems, Split};
 pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 
 /// The version of everything in this module; both sides must have the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The keys under which a job keeps its objects.
 pub mod keys;

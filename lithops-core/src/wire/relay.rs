@@ -200,7 +200,7 @@ fn meta_head(meta: ObjectMeta) -> MetaHead {
 }
 
 fn meta((key, size, version): MetaHead) -> ObjectMeta {
-    ObjectMeta { key, size, version }
+    ObjectMeta { key, size, version, modified: None }
 }
 
 impl ToRelay {

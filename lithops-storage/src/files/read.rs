@@ -34,7 +34,8 @@ fn of_file(metadata: Metadata) -> io::Result<Metadata> {
 pub(super) fn object_meta(key: String, metadata: &Metadata) -> ObjectMeta {
     let (time, nanos) = (metadata.mtime(), metadata.mtime_nsec());
     let version = format!("{:x}-{time:x}.{nanos:x}-{:x}", metadata.ino(), metadata.len());
-    ObjectMeta { key, size: metadata.len(), version: Some(version) }
+    let modified = u64::try_from(time).ok();
+    ObjectMeta { key, size: metadata.len(), version: Some(version), modified }
 }
 
 pub(super) fn whole(path: &Path) -> io::Result<Bytes> {

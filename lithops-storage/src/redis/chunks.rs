@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,7 +46,8 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn meta(&self, key: &str) -> ObjectMeta {
-        ObjectMeta { key: key.to_owned(), size: self.size, version: Some(self.id.clone()) }
+        let (version, modified) = (Some(self.id.clone()), written(&self.id));
+        ObjectMeta { key: key.to_owned(), size: self.size, version, modified }
     }
 
     /// The bytes of the range, if they came along.
@@ -243,7 +245,9 @@ impl Place {
             let (Some(key), Some(size)) = (text(key.clone()), number(size)) else {
                 return Err(request.error(StorageErrorKind::NoPlace));
             };
-            objects.push(ObjectMeta { key, size, version: text(id.clone()) });
+            let version = text(id.clone());
+            let modified = version.as_deref().and_then(written);
+            objects.push(ObjectMeta { key, size, version, modified });
         }
         let more = objects.len() > ListPage::MAX;
         objects.truncate(ListPage::MAX);
@@ -302,8 +306,16 @@ fn pieces(range: Range<u64>, chunk: u64) -> impl Iterator<Item = (u64, Range<u64
 }
 
 /// The identity of an object's bytes: its version, and the name of its chunks.
+///
+/// The time when it was made stands first, in milliseconds since 1970: the server keeps none.
 fn new_id() -> String {
-    format!("{:032x}", rand::random::<u128>())
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    format!("{now:012x}{:020x}", rand::random::<u128>() >> 48)
+}
+
+/// When the object of an identity was written, in seconds since 1970.
+fn written(id: &str) -> Option<u64> {
+    Some(u64::from_str_radix(id.get(..12)?, 16).ok()? / 1000)
 }
 
 fn text(bytes: Vec<u8>) -> Option<String> {
@@ -316,7 +328,17 @@ fn number(bytes: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::pieces;
+    use super::{new_id, pieces, written};
+
+    #[test]
+    fn an_identity_tells_its_time() {
+        let id = new_id();
+        assert_eq!(id.len(), 32);
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        assert!(now.as_secs() - written(&id).unwrap() < 60);
+        assert_eq!(written("0000000003e8ffffffffffffffffffff"), Some(1));
+        assert_eq!(written("é"), None);
+    }
 
     #[test]
     fn a_range_is_cut_at_the_ends_of_chunks() {

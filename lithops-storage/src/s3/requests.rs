@@ -219,6 +219,7 @@ fn page(contents: Vec<Content>, more: bool, prefix: &str) -> ListPage {
     let objects = contents.into_iter().map(|content| ObjectMeta {
         key: content.key,
         size: content.size,
+        modified: content.last_modified.as_deref().and_then(seconds),
         version: content.e_tag.or(content.last_modified),
     });
     // SeaweedFS takes a slash off the prefix, and lists folder by folder. Its own order stays where
@@ -228,6 +229,11 @@ fn page(contents: Vec<Content>, more: bool, prefix: &str) -> ListPage {
         objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     }
     ListPage { objects, more }
+}
+
+/// A time as RFC 3339 writes it, in seconds since 1970.
+fn seconds(time: &str) -> Option<u64> {
+    chrono::DateTime::parse_from_rfc3339(time).ok()?.timestamp().try_into().ok()
 }
 
 pub(super) fn credentials(

@@ -92,7 +92,7 @@ fn client<F: Future<Output = ()> + Send>(
 }
 
 fn meta() -> ObjectMeta {
-    ObjectMeta { key: "a".to_owned(), size: 10, version: None }
+    ObjectMeta { key: "a".to_owned(), size: 10, version: None, modified: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,7 +153,7 @@ fn a_platform_that_never_tells_of_its_runs_costs_no_result() {
         stage.let_go();
         let told = Instant::now();
         assert_eq!(job.results().await.unwrap(), [0, 10, 20, 30]);
-        assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+        assert!(told.elapsed() < Duration::from_secs(30), "{:?}", told.elapsed());
         assert_eq!(stage.begun(4), [1; 4]);
         // Nobody says what it has used: then the summary does not either.
         assert_eq!(job.finished().await.used, None);

@@ -82,7 +82,7 @@ fn a_key_that_nobody_knows_is_told_at_once() {
         let exec = cloud.builder("").build().await.unwrap();
         let begun = Instant::now();
         let error = exec.map(|x: u32| x, 0..100).await.unwrap_err();
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
         assert!(!format!("{error:?}").contains(API_KEY), "{error:?}");
         let reason = failure(error);
         for part in ["BXNIM0415E", "check `iam_api_key` in the section `[ibm]`"] {

@@ -28,5 +28,6 @@ pub(crate) fn drive_code_engine(steps: &mut Steps) -> anyhow::Result<()> {
         // Proxies are for what is elsewhere.
         drive.env("NO_PROXY", "127.0.0.1").current_dir(emulator.folder());
         run(drive)
-    })
+    });
+    Ok(())
 }

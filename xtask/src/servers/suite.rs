@@ -73,5 +73,6 @@ fn run_one(steps: &mut Steps, server: &Server) -> anyhow::Result<()> {
         peak.args(["--test", "peak_memory"]).env("LITHOPS_TEST_PEAK_MEMORY", "1");
         peak.env(variable, address);
         run_tests(peak, cases)
-    })
+    });
+    Ok(())
 }
