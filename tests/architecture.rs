@@ -73,6 +73,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/pipelines.md",
     "docs/runtime-images.md",
     "docs/containers.md",
+    "docs/multiprocessing.md",
     "docs/code-engine-emulator.md",
 ];
 
