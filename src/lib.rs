@@ -46,6 +46,8 @@ pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+pub use lithops_observe::metrics;
 #[cfg(feature = "multiprocessing")]
 pub mod multiprocessing;
 #[cfg(feature = "progress")]
