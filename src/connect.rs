@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lithops_core::api::is_inside_call;
+use lithops_core::config::JobSettings;
+use lithops_core::plan::TimeLimit;
 use lithops_core::ports::{ComputeBackend, Isolation, JobObserver, StorageBackend};
 use lithops_core::run::{Engine, EngineSettings};
 
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// Starts from settings.
     pub fn new(config: Config) -> Self {
-        let settings = EngineSettings::default();
+        let settings = engine_settings(&config.jobs);
         Self {
             config,
             settings,
@@ -141,11 +143,22 @@ impl Builder {
         self
     }
 
+    /// The settings so far.
+    #[cfg(feature = "multiprocessing")]
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Makes the executor. Starts no worker and asks no storage.
     ///
     /// # Errors
     /// [`Error::Config`] for a setting that can't be used.
     pub async fn build(self) -> Result<FunctionExecutor> {
+        self.make()
+    }
+
+    /// As [`build`](Self::build), which waits for nothing.
+    pub(crate) fn make(self) -> Result<FunctionExecutor> {
         if self.config.workers == Some(0) {
             let (key, value) = ("workers".to_owned(), "0".to_owned());
             let reason = "it must be 1 or more".to_owned();
@@ -276,6 +289,18 @@ impl Builder {
     #[cfg(not(feature = "progress"))]
     fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
         None
+    }
+}
+
+/// What the configuration says of all jobs.
+fn engine_settings(jobs: &JobSettings) -> EngineSettings {
+    let usual = EngineSettings::default();
+    EngineSettings {
+        start_bound: jobs.start_bound.unwrap_or(usual.start_bound),
+        silence_bound: jobs.silence_bound.unwrap_or(usual.silence_bound),
+        retry: jobs.retry,
+        timeout: jobs.execution_timeout.map_or(usual.timeout, TimeLimit::After),
+        ..usual
     }
 }
 

@@ -38,10 +38,16 @@
 #[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
+#[cfg(all(doctest, feature = "multiprocessing"))]
+#[doc = include_str!("../docs/multiprocessing.md")]
+mod multiprocessing_document {}
+
 pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
+#[cfg(feature = "multiprocessing")]
+pub mod multiprocessing;
 #[cfg(feature = "progress")]
 mod progress;
 
@@ -66,8 +72,8 @@ pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};
 pub use lithops_core::plan::RetryPolicy;
 pub use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Executor,
-    FailedAttempt, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode, StorageBackend,
-    StorageError, StorageErrorKind,
+    FailedAttempt, Finding, Flaw, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode,
+    StorageBackend, StorageError, StorageErrorKind,
 };
 pub use lithops_core::run::{Cleaning, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};

@@ -65,6 +65,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "docs/get-started.md",
     "docs/command-line.md",
+    "docs/configuration.md",
     "docs/functions.md",
     "docs/data.md",
     "docs/failures.md",

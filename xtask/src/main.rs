@@ -33,6 +33,7 @@ usage: cargo xtask COMMAND
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
+  configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
 fn main() -> ExitCode {
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["codeengine"] => code_engine(&mut steps),
+        ["configuration"] => configuration(),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -72,6 +74,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The test that holds the document against the code writes it anew, if it is told to.
+fn configuration() -> anyhow::Result<()> {
+    let test = ["test", "--quiet", "-p", "lithops-core", "--test", "configuration"];
+    let mut cargo = command::cargo(test);
+    cargo.env("LITHOPS_TEST_REWRITE", "1");
+    command::run(cargo)
 }
 
 fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
