@@ -103,6 +103,12 @@ impl Builder {
         self
     }
 
+    /// Writes jobs that last or fail to the user's journal, or not; by default they are written.
+    pub fn journal(mut self, write: bool) -> Self {
+        self.config.journal = Some(write);
+        self
+    }
+
     /// Tells `observer` of jobs, beside the progress bar and other observers.
     pub fn observer(mut self, observer: Arc<dyn JobObserver>) -> Self {
         self.observers.push(observer);
@@ -163,6 +169,7 @@ impl Builder {
         };
         let mut observers = self.observers.clone();
         observers.extend(self.progress_bar());
+        observers.extend(self.journal_observer(&*storage));
         let observer = (!observers.is_empty()).then(|| Arc::new(observers) as Arc<dyn JobObserver>);
         crate::interrupt::clean_at_exit();
         if self.signals {
@@ -247,6 +254,20 @@ impl Builder {
             }
             name => Err(missing_storage(name).into()),
         }
+    }
+
+    /// Jobs of calls are those calls' own concern.
+    #[cfg(feature = "journal")]
+    fn journal_observer(&self, storage: &dyn StorageBackend) -> Option<Arc<dyn JobObserver>> {
+        let wanted = self.config.journal.unwrap_or(true) && !is_inside_call();
+        let storage = storage.location().scheme;
+        let observer = wanted.then(|| lithops_observe::journal::JournalObserver::of_user(&storage));
+        observer.flatten().map(|observer| Arc::new(observer) as Arc<dyn JobObserver>)
+    }
+
+    #[cfg(not(feature = "journal"))]
+    fn journal_observer(&self, _: &dyn StorageBackend) -> Option<Arc<dyn JobObserver>> {
+        None
     }
 
     #[cfg(feature = "progress")]

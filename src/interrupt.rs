@@ -10,6 +10,9 @@ use signal_hook::low_level::emulate_default_handler;
 
 /// How long the process's end is held up by cleaning.
 const BOUND: Duration = Duration::from_secs(5);
+/// How long it is held up by writing what became of jobs.
+#[cfg(feature = "journal")]
+const WRITTEN: Duration = Duration::from_secs(2);
 
 /// Whether one of the signals has come.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -31,11 +34,18 @@ pub(crate) fn clean_at_exit() {
 
 /// Runs when `main` has returned or the program exits: what jobs made may still be there.
 extern "C" fn finish() {
-    lithops_core::run::stop_all(BOUND);
+    stop();
     if INTERRUPTED.load(Ordering::Acquire) {
         // Cancelled jobs have let `main` return; the process is to end as the signal wants.
         std::thread::sleep(BOUND);
     }
+}
+
+/// Stops all jobs and workers, and lets the journal tell of it.
+fn stop() {
+    lithops_core::run::stop_all(BOUND);
+    #[cfg(feature = "journal")]
+    lithops_observe::journal::finish(WRITTEN);
 }
 
 fn watch_signals() {
@@ -45,7 +55,7 @@ fn watch_signals() {
             let started = watcher.spawn(move || {
                 if let Some(signal) = signals.forever().next() {
                     INTERRUPTED.store(true, Ordering::Release);
-                    lithops_core::run::stop_all(BOUND);
+                    stop();
                     if let Err(error) = emulate_default_handler(signal) {
                         tracing::error!(signal, %error, "the process can't be ended as the signal wants");
                     }

@@ -35,15 +35,20 @@
 #[doc = include_str!("../docs/failures.md")]
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
+#[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
+pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
 #[cfg(feature = "progress")]
 mod progress;
 
+pub mod par;
 pub mod prelude;
+#[cfg(feature = "report")]
+pub mod report;
 
 pub use connect::Builder;
 pub use executor::FunctionExecutor;

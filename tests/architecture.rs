@@ -63,6 +63,8 @@ const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "docs/get-started.md",
+    "docs/command-line.md",
     "docs/configuration.md",
     "docs/functions.md",
     "docs/data.md",

@@ -4,6 +4,7 @@
 //! `main`.
 
 mod arguments;
+mod clean;
 mod completions;
 mod config;
 mod doctor;
@@ -12,11 +13,16 @@ mod emulator;
 mod events;
 mod failure;
 mod hello;
+mod job;
+mod logs;
 mod manual;
+mod moment;
 mod output;
 mod runtime;
+mod selftest;
 mod settings;
 mod size;
+mod storage;
 mod table;
 
 use std::process::ExitCode;
@@ -32,7 +38,12 @@ fn main() -> ExitCode {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
         Command::Config(arguments) => lithops::block_on(config::run(arguments.command, &settings)),
         Command::Doctor(doctor) => lithops::block_on(doctor::run(&doctor, &settings)),
-        Command::Runtime(runtime) => runtime::run(runtime.command),
+        Command::Test(test) => selftest::run(&test, &settings),
+        Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
+        Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
+        Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
+        Command::Job(job) => job::run(job.command),
+        Command::Logs(logs) => logs::run(&logs),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
         Command::Completions(completions) => completions::run(&completions),

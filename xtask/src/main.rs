@@ -8,6 +8,7 @@ mod adapters;
 mod command;
 mod engine;
 mod examples;
+mod guide;
 mod layering;
 mod lints;
 mod machine;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   test --quick     the same without the matrix of linkers and profiles
   layering         lithops-core uses no network, container or cloud crate
   examples         every example runs and is right
+  guide            a new user's first steps, as docs/get-started.md tells them
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test(&mut steps),
         ["layering"] => layering::check(&mut steps),
         ["examples"] => examples::run(&mut steps),
+        ["guide"] => guide::run(&mut steps),
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
         ["s3"] => {
@@ -102,5 +105,6 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     code_engine(steps)?;
     tests::run_over_s3(steps)?;
     adapters::rusoto(steps)?;
-    examples::run(steps)
+    examples::run(steps)?;
+    guide::run(steps)
 }

@@ -87,7 +87,11 @@ fn parsed(kind: Kind, text: &str) -> Option<Value> {
             let count: i64 = text.trim().parse().ok()?;
             (count >= 0).then_some(Value::Integer(count))
         }
-        Kind::Switch => text.trim().parse().ok().map(Value::Boolean),
+        Kind::Switch => match text.trim() {
+            "true" | "yes" => Some(Value::Boolean(true)),
+            "false" | "no" => Some(Value::Boolean(false)),
+            _ => None,
+        },
         Kind::List => Some(Value::Array(items(text).map(|item| item.to_owned().into()).collect())),
         Kind::Map => {
             let pairs = items(text).map(|item| {

@@ -8,6 +8,7 @@
 //! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
 //!                           # "azure_storage", "redis": each has a section of that name
 //! progress = true           # a bar for long jobs, where standard error is a terminal
+//! journal = true            # a file for each job that lasts or fails, for `lithops job`
 //!
 //! [localhost]
 //! worker_processes = 8      # calls at once; one for each processor by default
@@ -79,6 +80,8 @@ pub struct Config {
     pub root: Option<PathBuf>,
     /// Whether long jobs show a progress bar; by default where standard error is a terminal.
     pub progress: Option<bool>,
+    /// Whether jobs that last or fail are written to the user's journal; by default they are.
+    pub journal: Option<bool>,
     /// What is said of IBM Cloud Code Engine.
     pub code_engine: CodeEngineSection,
     /// What is said of containers on this machine.
@@ -104,6 +107,7 @@ impl Default for Config {
             workers: None,
             root: None,
             progress: None,
+            journal: None,
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
@@ -172,6 +176,7 @@ impl Config {
             workers,
             root: raw.file.root,
             progress: raw.lithops.progress,
+            journal: raw.lithops.journal,
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
@@ -196,6 +201,18 @@ mod tests {
     #[test]
     fn nothing_said_gives_the_defaults() {
         assert_eq!(resolve("", &[]), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_journal_is_switched_by_file_and_environment() {
+        let text = "[lithops]\njournal = false";
+        let journal = |text, variables: &[_]| resolve(text, variables).map(|config| config.journal);
+        assert_eq!(journal("", &[]), Ok(None));
+        assert_eq!(journal(text, &[]), Ok(Some(false)));
+        assert_eq!(journal(text, &[("LITHOPS_JOURNAL", "yes")]), Ok(Some(true)));
+        assert_eq!(journal("", &[("LITHOPS_JOURNAL", "no")]), Ok(Some(false)));
+        let error = journal("", &[("LITHOPS_JOURNAL", "never")]).unwrap_err();
+        assert_eq!(error.to_string(), "`LITHOPS_JOURNAL` is `never`: it must be `yes` or `no`");
     }
 
     #[test]

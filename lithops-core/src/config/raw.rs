@@ -33,6 +33,7 @@ pub(super) struct RawLithops {
     pub(super) backend: Option<String>,
     pub(super) storage: Option<String>,
     pub(super) progress: Option<bool>,
+    pub(super) journal: Option<bool>,
     pub(super) retries: Option<u32>,
     pub(super) worker_deaths: Option<u32>,
     pub(super) backoff: Option<f64>,

@@ -12,6 +12,8 @@ pub(super) const LITHOPS: Section = Section {
             "Where jobs keep their objects: `file`, `memory`, `aws_s3` (or `s3`), `ibm_cos`, `minio`, `ceph`, `gcp_storage`, `azure_storage`, `redis`. Unless said, `memory` for threads and `file` for all others.";
         progress: Switch = "",
             "Whether long jobs show a bar. Unless said, they do where standard error is a terminal.";
+        journal: Switch = "true",
+            "Whether jobs that last or fail are written to the user's journal, which `lithops job` reads.";
         retries: Count = "0",
             "How often a call is run again that failed of something that may pass. A job's `.retries(n)` goes before.";
         worker_deaths: Count = "3",

@@ -1,0 +1,45 @@
+//! `lithops job cancel`.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use clap::Args;
+use lithops_observe::journal::{Journal, State};
+
+use super::attach::LOOK;
+use crate::output::print;
+
+/// How long a client may take to stop its job.
+const BOUND: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// The job's id, or the beginning of it
+    job: String,
+}
+
+pub(super) fn run(arguments: &Cancel) -> anyhow::Result<()> {
+    let journal = Journal::of_user()?;
+    let job = journal.find(Some(&arguments.job))?;
+    journal.cancel(&job)?;
+    let asked = Instant::now();
+    let name = job.job().as_str();
+    while journal.find(Some(name))?.state == State::Running {
+        if asked.elapsed() > BOUND {
+            bail!(
+                "the client of job {name} was asked to stop it {} s ago and has not: end process {}",
+                BOUND.as_secs(),
+                job.pid()
+            );
+        }
+        std::thread::sleep(LOOK);
+    }
+    let ended = journal.find(Some(name))?;
+    let (done, total) = (ended.last.map_or(0, |last| last.done), ended.record().total);
+    let failed = ended.last.map_or(0, |last| last.failed);
+    print(&format!(
+        "job {name} has {}: {} of {total} calls have a value\n",
+        if ended.state == State::Lost { "died with its client" } else { "ended" },
+        done.saturating_sub(failed)
+    ))
+}

@@ -1,0 +1,216 @@
+//! `lithops job` and `lithops logs` beside a program that runs a job of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod command;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use command::{Ended, lithops, run};
+use lithops::prelude::*;
+use serde_json::Value;
+
+/// Names the folder by which the tests and the client's calls speak to each other.
+const FOLDER: &str = "LITHOPS_TEST_FOLDER";
+const CALLS: u32 = 6;
+
+/// Writes a line, waits until it may end, and fails if it is the fifth.
+fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
+    println!("call {index} speaks");
+    until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
+    anyhow::ensure!(index != 4, "no such row: \u{1b}[31m<script>");
+    Ok(index)
+}
+
+#[test]
+#[ignore = "the client that the other tests start"]
+fn client() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    lithops::block_on(async {
+        let exec = FunctionExecutor::processes(2).await?;
+        let handle = exec.map_with(folder.clone(), 0..CALLS, work).submit()?;
+        std::fs::write(folder.join("job"), handle.id().as_str()).unwrap();
+        handle.settled().await?;
+        exec.shutdown().await;
+        Ok::<(), Error>(())
+    })
+    .unwrap();
+}
+
+/// A client of its own, with a folder for its state.
+struct Client {
+    folder: tempfile::TempDir,
+    process: Child,
+}
+
+impl Client {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "client", "--ignored"])
+            .env(FOLDER, folder.path())
+            .env("XDG_STATE_HOME", folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let client = Self { folder, process };
+        until("the journal", || {
+            let jobs = client.json(&["job", "list", "--json"]);
+            (jobs.as_array()?.len() == 1).then_some(())
+        });
+        client
+    }
+
+    fn open(&self, calls: impl IntoIterator<Item = u32>) {
+        for call in calls {
+            std::fs::write(self.folder.path().join(format!("open-{call}")), "").unwrap();
+        }
+    }
+
+    fn job(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("job")).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = lithops();
+        command.args(arguments).env("XDG_STATE_HOME", self.folder.path());
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        run(&mut self.command(arguments))
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.run(arguments).out).unwrap()
+    }
+
+    fn ended(&mut self) {
+        until("the client's end", || self.process.try_wait().unwrap());
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It has ended, unless the test has failed.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_job_is_seen_from_its_first_second_to_its_end() {
+    let mut client = Client::start();
+    let job = client.job();
+    let list = client.run(&["job", "list", "--running"]).printed();
+    assert!(list.starts_with("JOB ") && list.contains(&job), "{list}");
+    assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "running");
+    let mut attached = client.command(&["job", "attach"]);
+    let attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let logs =
+        client.command(&["logs", &job[..4], "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    client.open(0..2);
+    until("two outcomes", || {
+        (client.json(&["job", "list", "--json"])[0]["done"] == 2).then_some(())
+    });
+    client.open(2..CALLS);
+    client.ended();
+
+    let attached = attached.wait_with_output().unwrap();
+    let out = String::from_utf8(attached.stdout).unwrap();
+    assert!(out.contains(&format!("{job}: 2 of 6 done, 0 failed, 2 running\n")), "{out}");
+    assert!(out.contains(&format!("{job}: 6 of 6 done, 1 failed, 0 running\n")), "{out}");
+    assert_eq!(attached.status.code(), Some(1));
+    let err = String::from_utf8(attached.stderr).unwrap();
+    let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why\n");
+    assert_eq!(err, expected);
+
+    let logs = String::from_utf8(logs.wait_with_output().unwrap().stdout).unwrap();
+    let mut logs: Vec<&str> = logs.lines().collect();
+    logs.sort_unstable();
+    let expected: Vec<String> =
+        (0..CALLS).map(|call| format!("[{call}] call {call} speaks")).collect();
+    assert_eq!(logs, expected);
+    assert_eq!(client.run(&["logs", "--call", "3"]).printed(), "call 3 speaks\n");
+
+    let shown = client.run(&["job", "show"]).printed();
+    assert!(shown.contains("\nstate      ended\n"), "{shown}");
+    assert!(shown.contains("\ncalls      6 of 6 done, 1 failed, 0 repeated\n"), "{shown}");
+    assert!(shown.contains("no such row: \\u{1b}[31m<script>"), "{shown}");
+    let record = client.json(&["job", "show", &job, "--json"]);
+    assert_eq!(record["calls"].as_array().unwrap().len(), 6);
+    assert_eq!(record["calls"][0]["failure"], Value::Null);
+
+    let page = client.folder.path().join("job.html");
+    assert_eq!(client.run(&["job", "report", "-o", "job.html"]).printed(), "job.html\n");
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("&lt;script&gt;") && text.ends_with("</html>\n"));
+    for (file, begins) in [("job.svg", &b"<svg "[..]), ("job.png", b"\x89PNG\r\n")] {
+        client.run(&["job", "report", &job, "-o", file]).printed();
+        assert!(std::fs::read(client.folder.path().join(file)).unwrap().starts_with(begins));
+    }
+}
+
+#[test]
+fn a_job_is_stopped_from_another_process() {
+    let mut client = Client::start();
+    client.open(0..1);
+    let job = client.job();
+    until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
+    let told = client.run(&["job", "cancel", &job]).printed();
+    assert_eq!(told, format!("job {job} has ended: 1 of 6 calls have a value\n"));
+    client.ended();
+    let record = client.json(&["job", "show", "--json"]);
+    let kinds = |call: &Value| call["failure"]["kind"] == "cancelled";
+    assert_eq!(record["calls"].as_array().unwrap().iter().filter(|call| kinds(call)).count(), 5);
+    let error = client.run(&["job", "cancel", &job]).failed(1);
+    assert_eq!(error, format!("error: job {job} does not run: it has ended\n"));
+}
+
+#[test]
+fn a_job_whose_client_is_killed_is_lost() {
+    let mut client = Client::start();
+    client.process.kill().unwrap();
+    client.ended();
+    assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "lost");
+    let error = client.run(&["job", "attach"]);
+    let job = client.job();
+    assert_eq!(error.code, Some(1));
+    assert_eq!(error.err, format!("error: job {job} was lost: its client has died\n"));
+}
+
+#[test]
+fn what_can_t_be_done_is_told_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        |arguments: &[&str]| run(lithops().args(arguments).env("XDG_STATE_HOME", folder.path()));
+    let error = run(&["job", "show", "4f1c"]).failed(1);
+    assert!(
+        error.starts_with("error: the journal has no job `4f1c`; `lithops job list`"),
+        "{error}"
+    );
+    let error = run(&["job", "report", "-o", "job.pdf"]).failed(2);
+    assert!(error.contains("the file must end in .html, .svg or .png"), "{error}");
+    let error = run(&["job", "report", "a", "b", "-o", "job.svg"]).failed(2);
+    assert!(error.contains("a picture is of one job"), "{error}");
+    let path: &Path = folder.path();
+    let list = run(&["job", "list"]);
+    assert_eq!((list.code, list.out.as_str()), (Some(0), ""));
+    let expected = format!("no such job is in the journal at {}/lithops/jobs\n", path.display());
+    assert_eq!(list.err, expected);
+}

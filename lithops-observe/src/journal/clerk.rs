@@ -1,0 +1,214 @@
+//! The thread that writes journals, one for the process.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lithops_core::ports::JobWatch;
+
+use super::JournalError;
+use super::file::JobFile;
+use super::observer::Terms;
+
+/// Jobs that live as long get a file; files grow as often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What observers and the thread share.
+static DESK: Desk =
+    Desk { state: Mutex::new(State::new()), work: Condvar::new(), rest: Condvar::new() };
+
+struct Desk {
+    state: Mutex<State>,
+    /// There is something to do.
+    work: Condvar,
+    /// Everything that ended is written.
+    rest: Condvar,
+}
+
+struct State {
+    /// Jobs too young for a file.
+    young: Vec<Job>,
+    /// Jobs that have ended and are to be written.
+    ended: Vec<Arc<dyn JobWatch>>,
+    /// Jobs that ended with a failure before they had a file.
+    short: Vec<Job>,
+    /// Whether the thread has been started.
+    started: bool,
+    /// Whether it sleeps until it is woken, with no job to look at.
+    idle: bool,
+    /// Whether it writes.
+    busy: bool,
+    /// Jobs that have a file and have not ended.
+    open: usize,
+}
+
+struct Job {
+    watch: Arc<dyn JobWatch>,
+    terms: Arc<Terms>,
+    began: Instant,
+    file: Option<JobFile>,
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            young: Vec::new(),
+            ended: Vec::new(),
+            short: Vec::new(),
+            started: false,
+            idle: false,
+            busy: false,
+            open: 0,
+        }
+    }
+}
+
+impl Desk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A job has begun.
+pub(super) fn begin(watch: Arc<dyn JobWatch>, terms: &Arc<Terms>) {
+    let (terms, began) = (Arc::clone(terms), Instant::now());
+    let mut state = DESK.state();
+    state.young.push(Job { watch, terms, began, file: None });
+    if !state.started {
+        let thread = std::thread::Builder::new().name("lithops-journal".to_owned());
+        match thread.spawn(|| write(Vec::new())) {
+            Ok(_) => state.started = true,
+            Err(error) => {
+                state.young.clear();
+                tracing::warn!(%error, "no journal is written: its thread can't be started");
+            }
+        }
+    } else if state.idle {
+        state.idle = false;
+        DESK.work.notify_one();
+    }
+}
+
+/// A job has ended: one that was short and good leaves nothing.
+pub(super) fn end(watch: &Arc<dyn JobWatch>) {
+    let failed = watch.progress().failed > 0;
+    let mut state = DESK.state();
+    if let Some(place) = state.young.iter().position(|job| is_same(&job.watch, watch)) {
+        let job = state.young.swap_remove(place);
+        if job.began.elapsed() < TICK && !failed {
+            return;
+        }
+        state.short.push(job);
+    } else {
+        state.ended.push(Arc::clone(watch));
+    }
+    state.idle = false;
+    DESK.work.notify_one();
+}
+
+/// Waits until jobs that were stopped have ended and are written, at most for `bound`; for a program's
+/// end.
+pub fn finish(bound: Duration) {
+    let state = DESK.state();
+    let unwritten = |state: &mut State| {
+        state.busy || state.open > 0 || !state.ended.is_empty() || !state.short.is_empty()
+    };
+    let waited = DESK.rest.wait_timeout_while(state, bound, unwritten);
+    let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+    drop(state);
+    if waited.timed_out() {
+        tracing::warn!(?bound, "the journal could not be written to its end in time");
+    }
+}
+
+/// The thread: `jobs` are those that have a file.
+fn write(mut jobs: Vec<Job>) {
+    let mut looked = Instant::now();
+    loop {
+        let (ended, short, grown) = wait_for_work(!jobs.is_empty(), looked);
+        jobs.extend(grown);
+        if looked.elapsed() >= TICK {
+            looked = Instant::now();
+            jobs.retain_mut(go_on);
+        }
+        for watch in ended {
+            let Some(place) = jobs.iter().position(|job| is_same(&job.watch, &watch)) else {
+                continue;
+            };
+            finish_job(jobs.swap_remove(place));
+        }
+        short.into_iter().for_each(finish_job);
+        let mut state = DESK.state();
+        (state.busy, state.open) = (false, jobs.len());
+        DESK.rest.notify_all();
+    }
+}
+
+type Work = (Vec<Arc<dyn JobWatch>>, Vec<Job>, Vec<Job>);
+
+/// Waits until jobs have ended or it is time to look at those that run. Gives those that ended, those
+/// among them without a file, and those that are old enough for one.
+fn wait_for_work(has_files: bool, looked: Instant) -> Work {
+    let mut state = DESK.state();
+    loop {
+        let due = has_files && looked.elapsed() >= TICK;
+        let is_grown = |job: &mut Job| job.began.elapsed() >= TICK;
+        let grown: Vec<Job> = state.young.extract_if(.., is_grown).collect();
+        if due || !grown.is_empty() || !state.ended.is_empty() || !state.short.is_empty() {
+            state.busy = true;
+            return (std::mem::take(&mut state.ended), std::mem::take(&mut state.short), grown);
+        }
+        if has_files || !state.young.is_empty() {
+            // A tick that is due at once waits for a moment all the same.
+            let rest = TICK.saturating_sub(looked.elapsed()).max(TICK / 20);
+            let waited = DESK.work.wait_timeout(state, if has_files { rest } else { TICK / 4 });
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        } else {
+            state.idle = true;
+            state = DESK.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Writes what is new of a job that runs; gives whether there will be more.
+fn go_on(job: &mut Job) -> bool {
+    match write_on(job) {
+        Ok(stop) => {
+            if stop {
+                job.watch.cancel();
+            }
+            true
+        }
+        Err(error) => {
+            job.terms.warn(&error);
+            false
+        }
+    }
+}
+
+/// Gives whether the job is to stop.
+fn write_on(job: &mut Job) -> Result<bool, JournalError> {
+    let mut file = take_file(job)?;
+    file.go_on(&job.watch)?;
+    let stop = file.is_to_stop();
+    job.file = Some(file);
+    Ok(stop)
+}
+
+fn finish_job(mut job: Job) {
+    if let Err(error) = take_file(&mut job).and_then(|file| file.end(&job.watch)) {
+        job.terms.warn(&error);
+    }
+}
+
+/// The file of a job, begun if it has none.
+fn take_file(job: &mut Job) -> Result<JobFile, JournalError> {
+    match job.file.take() {
+        Some(file) => Ok(file),
+        None => JobFile::begin(&job.terms.folder, &job.terms.storage, &job.watch),
+    }
+}
+
+/// Whether both are the view of one job's life; a job that is taken up again has another.
+fn is_same(one: &Arc<dyn JobWatch>, other: &Arc<dyn JobWatch>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+}
