@@ -38,12 +38,14 @@
 #[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
+pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
 #[cfg(feature = "progress")]
 mod progress;
 
+pub mod par;
 pub mod prelude;
 #[cfg(feature = "report")]
 pub mod report;

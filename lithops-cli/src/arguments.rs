@@ -3,6 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::clean::Clean;
 use crate::completions::Completions;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
@@ -12,6 +13,7 @@ use crate::logs::Logs;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
+use crate::storage::Storage;
 
 const AFTER: &str = "\
 Examples:
@@ -44,7 +46,11 @@ pub(crate) enum Command {
     Job(Job),
     /// Print what the calls of a job have written
     Logs(Logs),
-    /// Build, push, list and delete runtime images: what workers in containers are made of
+    /// Tell what dead clients have left behind, and remove it
+    Clean(Clean),
+    /// Put, get, list, delete and copy objects
+    Storage(Storage),
+    /// Build, push, list, delete and deploy runtimes: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it
     #[cfg(feature = "emulator")]

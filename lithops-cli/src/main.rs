@@ -4,6 +4,7 @@
 //! `main`.
 
 mod arguments;
+mod clean;
 mod completions;
 #[cfg(feature = "emulator")]
 mod emulator;
@@ -13,10 +14,12 @@ mod hello;
 mod job;
 mod logs;
 mod manual;
+mod moment;
 mod output;
 mod runtime;
 mod settings;
 mod size;
+mod storage;
 mod table;
 
 use std::process::ExitCode;
@@ -32,7 +35,9 @@ fn main() -> ExitCode {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
         Command::Job(job) => job::run(job.command),
         Command::Logs(logs) => logs::run(&logs),
-        Command::Runtime(runtime) => runtime::run(runtime.command),
+        Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
+        Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
+        Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
         Command::Completions(completions) => completions::run(&completions),

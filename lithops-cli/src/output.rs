@@ -19,8 +19,13 @@ impl std::error::Error for Closed {}
 
 /// Prints a result: all of it at once, when the work is done.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    write(text.as_bytes())
+}
+
+/// Prints bytes as they are.
+pub(crate) fn write(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
         written => written.context("the result can't be written"),
     }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod data;
 pub mod error;
 pub mod function;
+pub mod par;
 pub mod plan;
 pub mod ports;
 pub mod run;

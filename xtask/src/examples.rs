@@ -11,6 +11,7 @@ use crate::servers;
 use crate::steps::Steps;
 
 pub(crate) mod code_engine;
+mod drop_in;
 pub(crate) mod s3;
 
 const BACKENDS: &[&str] = &["threads", "processes"];
@@ -31,6 +32,7 @@ pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("examples: genome", |_| genome());
     steps.run("examples: image_pipeline", |_| image_pipeline());
     steps.run("examples: download", |_| download());
+    steps.run("examples: drop_in", |_| drop_in::run());
     steps.run("examples: over S3", |_| s3::run());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is found of those who are gone.
 
+use lithops_backend_codeengine::CodeEngineBackend;
 use lithops_codeengine_emulator::HttpFaultKind as Kind;
 use lithops_codeengine_emulator::Settings;
 use lithops_core::ports::{CleanScope, ComputeBackend, ComputeErrorKind, WorkerState};
@@ -26,6 +27,12 @@ async fn start_as(cloud: &Cloud, name: &str, index: u32, owner: &str) {
     assert_eq!(cloud.by_hand("POST", &path, &run.to_string()).await, 202);
 }
 
+/// The kinds of what would be removed.
+async fn told(backend: &CodeEngineBackend, scope: &CleanScope) -> Vec<&'static str> {
+    let found = backend.leftovers(scope).await.unwrap();
+    found.iter().map(|thing| thing.kind).collect()
+}
+
 #[tokio::test]
 async fn all_that_is_ours_goes_and_nothing_else() {
     let cloud = Cloud::with("sleep 600", Settings::default(), |config| {
@@ -36,6 +43,11 @@ async fn all_that_is_ours_goes_and_nothing_else() {
     let other = cloud.another(|config| config.slots = 2);
     other.deploy().await.unwrap();
     // A run, two definitions, a secret.
+    let kinds = ["job run", "job definition", "job definition", "secret"];
+    assert_eq!(told(&other, &CleanScope::All).await, kinds);
+    let found = other.leftovers(&CleanScope::Job(job(0))).await.unwrap();
+    assert_eq!((found.len(), found[0].name.as_str()), (1, "lithops-0123abcd-000-w0"));
+    assert!(found[0].changed.is_some());
     assert_eq!(other.clean(CleanScope::All).await.unwrap(), 4);
     for kind in ["job_runs", "jobs", "secrets", "config_maps"] {
         assert_eq!(cloud.names(kind), Vec::<String>::new(), "{kind}");
@@ -84,6 +96,9 @@ async fn only_what_nobody_needs_is_left_over() {
     start_as(&cloud, "somebody-elses", 1, &dead()).await;
     assert_eq!((cloud.names("jobs").len(), cloud.names("secrets").len()), (2, 2));
     // The run of the dead, and neither what has ended here, nor what runs elsewhere.
+    let found = other.leftovers(&CleanScope::Leftovers).await.unwrap();
+    let names: Vec<&str> = found.iter().map(|thing| thing.name.as_str()).collect();
+    assert_eq!(names, ["lithops-dead-001-w0"]);
     assert_eq!(other.clean(CleanScope::Leftovers).await.unwrap(), 1);
     let left = ["lithops-0123abcd-000-w0", "lithops-far-001-w0", "somebody-elses"];
     assert_eq!(cloud.names("job_runs"), left);
@@ -94,7 +109,9 @@ async fn only_what_nobody_needs_is_left_over() {
     for run in &left[1..] {
         cloud.by_hand("DELETE", &format!("{project}/job_runs/{run}"), "").await;
     }
+    assert_eq!(told(&other, &CleanScope::Leftovers).await, ["job definition", "secret"]);
     assert_eq!(other.clean(CleanScope::Leftovers).await.unwrap(), 2);
+    assert_eq!(told(&other, &CleanScope::Leftovers).await, [""; 0]);
     assert_eq!((cloud.names("jobs").len(), cloud.names("secrets").len()), (1, 1));
 }
 

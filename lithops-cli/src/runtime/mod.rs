@@ -3,6 +3,7 @@
 mod build;
 mod contents;
 mod delete;
+mod deploy;
 mod launcher;
 mod list;
 mod listed;
@@ -13,8 +14,11 @@ use clap::{Args, Subcommand};
 
 use build::Build;
 use delete::Delete;
+use deploy::Deploy;
 use list::List;
 use push::Push;
+
+use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 #[command(
@@ -36,10 +40,12 @@ pub(crate) enum RuntimeCommand {
     List(List),
     /// Remove images of Lithops from the engine, or from a registry
     Delete(Delete),
+    /// Make sure that the configured backend can start workers: its image is there, and what else it needs
+    Deploy(Deploy),
 }
 
 /// Does what was said.
-pub(crate) fn run(command: RuntimeCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: RuntimeCommand, settings: &Settings) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("the process can't wait for answers")?;
     runtime.block_on(async {
@@ -48,6 +54,7 @@ pub(crate) fn run(command: RuntimeCommand) -> anyhow::Result<()> {
             RuntimeCommand::Push(arguments) => push::push(arguments).await,
             RuntimeCommand::List(arguments) => list::list(arguments).await,
             RuntimeCommand::Delete(arguments) => delete::delete(arguments).await,
+            RuntimeCommand::Deploy(arguments) => deploy::deploy(arguments, settings).await,
         }
     })
 }

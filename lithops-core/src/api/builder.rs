@@ -77,4 +77,4 @@ macro_rules! options {
     };
 }
 
-pub(super) use options;
+pub(crate) use options;

@@ -19,6 +19,7 @@ mod table;
 mod verbs;
 mod wait;
 
+pub(crate) use builder::options;
 pub use call::Call;
 pub use context::{
     CallContext, ContextGuard, context, is_inside_call, mark_worker_process, try_context,
@@ -31,6 +32,8 @@ pub use objects::{ObjectInput, ObjectInputs, Objects};
 pub use pairs::{Pairs, SortedPairs};
 pub use partitioned::Partitioned;
 pub use progress::{JobSummary, Progress};
+pub(crate) use stage::submit_packed;
 pub use stream::{Ordered, Unordered};
 pub use verbs::ExecutorExt;
+pub(crate) use verbs::assert_remote;
 pub use wait::{Until, WaitReport, wait};

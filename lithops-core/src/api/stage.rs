@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 
+use super::handle::JobHandle;
 use super::job_state::{JobState, fetch, gather};
 use crate::error::Error;
 use crate::function::{Data, Entry, Kernel, register};
@@ -63,15 +64,32 @@ pub(crate) struct Recipe {
 pub(crate) type Make =
     Box<dyn FnOnce(&JobId, Vec<Bytes>) -> Result<(Vec<Bytes>, ShuffleSummary), CallError> + Send>;
 
+/// Sends off calls whose inputs are encoded already.
+pub(crate) fn submit_packed<K: Kernel, S: Data, T: Data>(
+    executor: Arc<dyn Executor>,
+    inputs: PackedInputs,
+    shared: S,
+    options: JobOptions,
+) -> Result<JobHandle<T>, Error> {
+    let stage = Stage { options, ..Stage::of_packed::<K, T>(executor, inputs) };
+    stage.share(shared).submit().map(JobHandle::new)
+}
+
 impl Stage {
     pub(crate) fn new<K: Kernel, In: Data, T>(
         executor: Arc<dyn Executor>,
         items: impl IntoIterator<Item = In>,
     ) -> Self {
-        let (inputs, error) = match PackedInputs::encode(items) {
-            Ok(inputs) => (inputs, None),
-            Err(error) => (PackedInputs::default(), Some(error.into())),
-        };
+        match PackedInputs::encode(items) {
+            Ok(inputs) => Self::of_packed::<K, T>(executor, inputs),
+            Err(error) => {
+                let empty = Self::of_packed::<K, T>(executor, PackedInputs::default());
+                Self { error: Some(error.into()), ..empty }
+            }
+        }
+    }
+
+    fn of_packed<K: Kernel, T>(executor: Arc<dyn Executor>, inputs: PackedInputs) -> Self {
         Self {
             executor,
             entry: register::<K>(),
@@ -79,7 +97,7 @@ impl Stage {
             source: Source::Ready(inputs),
             result_type: type_name::<T>(),
             options: JobOptions::default(),
-            error,
+            error: None,
         }
     }
 

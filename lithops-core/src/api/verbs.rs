@@ -19,6 +19,7 @@ use super::wait::{Until, WaitReport};
 use crate::data::{put, unique_key};
 use crate::error::{Error, Result};
 use crate::function::{Data, MapFn, RemoteFn, SharedFn, TaskOutput};
+use crate::par::{Items, Par, ParSource, Provider};
 use crate::plan::by_key;
 use crate::ports::Executor;
 use crate::shuffle::{EmitsPairs, FlatMapFn};
@@ -37,7 +38,7 @@ macro_rules! assert_remote {
         }
     };
 }
-pub(super) use assert_remote;
+pub(crate) use assert_remote;
 
 /// The verbs, which every [`Executor`] has.
 ///
@@ -204,6 +205,20 @@ pub trait ExecutorExt: Executor {
     {
         assert_remote!(F);
         Pairs::of_items(self.handle(), items)
+    }
+
+    /// A parallel iterator over items, as rayon has them: stages are fused into one pass on each
+    /// worker, and the operation at the end blocks.
+    ///
+    /// ```
+    /// # fn squares(exec: &dyn lithops_core::ports::Executor) -> lithops_core::error::Result<u64> {
+    /// use lithops_core::api::ExecutorExt;
+    ///
+    /// exec.par(0..1000u64).filter(|x| x % 3 == 0).map(|x| x * x).checked().sum()
+    /// # }
+    /// ```
+    fn par<S: ParSource>(&self, items: S) -> Par<S, Items<S::Item>> {
+        Par::new(items, Provider::Given(self.handle()))
     }
 
     /// Waits until enough of `futures`, of one job or several, have their outcome, or `limit` is

@@ -1,7 +1,9 @@
 //! The library's own runtime.
 
 use std::future::Future;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -22,6 +24,31 @@ pub fn runtime() -> &'static Handle {
                 .expect("the operating system gives the process one more thread")
         })
         .handle()
+}
+
+/// Waits on this thread for a future that needs no runtime but the library's, wherever that is: in a
+/// thread of the caller's runtime too, which does nothing else meanwhile.
+pub fn wait_here<F: Future>(future: F) -> F::Output {
+    let _entered = runtime().enter();
+    let mut future = std::pin::pin!(future);
+    let wake = Arc::new(Unpark(std::thread::current()));
+    let waker = Waker::from(wake);
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            // A wake that came between leaves its token: then this does not park.
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 /// Runs a future to its end from a thread that is in no runtime: a plain `main`, or a sync function

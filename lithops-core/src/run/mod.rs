@@ -12,7 +12,7 @@ mod mark;
 mod pending;
 mod storage;
 
-pub use background::{block_on, runtime};
+pub use background::{block_on, runtime, wait_here};
 pub use clean::Cleaning;
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;

@@ -18,6 +18,15 @@ impl JobId {
         Self(format!("{executor}-{number:03}"))
     }
 
+    /// Reads what [`as_str`](Self::as_str) gave; `None` for what no job can be called.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (executor, number) = text.rsplit_once('-')?;
+        let is_name = !executor.is_empty()
+            && executor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_number = number.len() >= 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_name && is_number).then(|| Self(text.to_owned()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -115,5 +124,21 @@ impl WorkOrder {
     /// Reads what [`to_text`](Self::to_text) wrote; `None` if it is something else.
     pub fn from_text(text: &str) -> Option<Self> {
         from_text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JobId;
+
+    #[test]
+    fn only_what_a_job_can_be_called_is_read() {
+        for number in [0, 7, 1000] {
+            let job = JobId::new("0123456789ab", number);
+            assert_eq!(JobId::from_text(job.as_str()), Some(job));
+        }
+        for wrong in ["", "a", "a-1", "-000", "a/b-000", "../a-000", "a-00x", "a-000/"] {
+            assert_eq!(JobId::from_text(wrong), None, "{wrong}");
+        }
     }
 }

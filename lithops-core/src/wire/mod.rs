@@ -18,6 +18,7 @@ mod record;
 mod relay;
 mod saved;
 mod shuffle;
+mod split;
 mod storage_failure;
 mod text;
 mod value;
@@ -38,6 +39,7 @@ pub use saved::SavedJob;
 pub use shuffle::{
     Block, CallRuns, Layout, PairAt, PartitionInput, Section, ShuffleTerms, pair_at, pair_lengths,
 };
+pub use split::{LentItems, Split};
 pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 

@@ -32,6 +32,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ensure!(printed.contains("1270607 primes below 20000000"), "not counted right");
     ensure!(printed.contains("; estimated: ") && printed.contains("; used: "), "no price");
 
+    super::drop_in::same_on("code_engine", &super::drop_in::expected()?, &settings)?;
+
     let state = emulator.state()?;
     for kind in ["\"job_runs\"", "\"config_maps\""] {
         ensure!(!state.contains(kind), "{kind} were left behind:\n{state}");
