@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lithops_core::api::is_inside_call;
+use lithops_core::config::JobSettings;
+use lithops_core::plan::TimeLimit;
 use lithops_core::ports::{ComputeBackend, Isolation, JobObserver, StorageBackend};
 use lithops_core::run::{Engine, EngineSettings};
 
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// Starts from settings.
     pub fn new(config: Config) -> Self {
-        let settings = EngineSettings::default();
+        let settings = engine_settings(&config.jobs);
         Self {
             config,
             settings,
@@ -276,6 +278,18 @@ impl Builder {
     #[cfg(not(feature = "progress"))]
     fn progress_bar(&self) -> Option<Arc<dyn JobObserver>> {
         None
+    }
+}
+
+/// What the configuration says of all jobs.
+fn engine_settings(jobs: &JobSettings) -> EngineSettings {
+    let usual = EngineSettings::default();
+    EngineSettings {
+        start_bound: jobs.start_bound.unwrap_or(usual.start_bound),
+        silence_bound: jobs.silence_bound.unwrap_or(usual.silence_bound),
+        retry: jobs.retry,
+        timeout: jobs.execution_timeout.map_or(usual.timeout, TimeLimit::After),
+        ..usual
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lithops_core::plan::PlannedJob;
+use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
     Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
 };
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
 
-use crate::{Builder, Cleaning, Config, ConfigError, Error, Leftover, Result};
+use crate::{Builder, Cleaning, Config, ConfigError, Error, Finding, Leftover, Result};
 
 /// Runs functions on the configured backend. Cheap to clone; clones are the same executor.
 ///
@@ -68,6 +68,20 @@ impl FunctionExecutor {
         self.engine.deploy().await
     }
 
+    /// Tries what jobs need: the storage, and what the backend's platform has to be like. Starts no
+    /// worker, changes nothing, and is done within two minutes.
+    ///
+    /// ```
+    /// # use lithops::prelude::*;
+    /// # lithops::block_on(async {
+    /// let exec = FunctionExecutor::threads(1).await?;
+    /// assert!(exec.examine().await.iter().all(|finding| finding.verdict.is_ok()));
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    pub async fn examine(&self) -> Vec<Finding> {
+        self.engine.examine().await
+    }
+
     /// Finds what [`clean`](Self::clean) would remove, on the backend's platform and in the storage.
     ///
     /// ```
@@ -108,6 +122,10 @@ impl FunctionExecutor {
 impl Executor for FunctionExecutor {
     fn capability(&self) -> Capability {
         self.engine.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        self.engine.job_options()
     }
 
     fn submit(&self, job: PlannedJob) -> Result<SubmittedJob, Error> {

@@ -66,8 +66,8 @@ pub use lithops_core::function::{Data, RemoteFn, TaskError, TaskOutput};
 pub use lithops_core::plan::RetryPolicy;
 pub use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Executor,
-    FailedAttempt, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode, StorageBackend,
-    StorageError, StorageErrorKind,
+    FailedAttempt, Finding, Flaw, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode,
+    StorageBackend, StorageError, StorageErrorKind,
 };
 pub use lithops_core::run::{Cleaning, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};

@@ -49,6 +49,26 @@ async fn a_program_that_starts_and_says_nothing_is_given_up() {
     assert!(matches!(error, Error::Call { cause: CallError::WorkerLost { .. }, .. }), "{error}");
 }
 
+fn third_time_lucky(x: u32) -> u32 {
+    assert!(lithops::context().attempt() == 3, "not yet");
+    x
+}
+
+#[tokio::test]
+async fn what_the_configuration_says_of_jobs_holds_unless_they_say_it_themselves() {
+    let text = "[lithops]\nbackend = \"threads\"\nretries = 2\nbackoff = 0\n\
+                execution_timeout = 1";
+    let config = Config::resolve("lithops.toml", text, |_| None).unwrap();
+    let exec = lithops::Builder::new(config).build().await.unwrap();
+    assert_eq!(exec.map(third_time_lucky, [7]).await.unwrap(), [7]);
+    let chained = exec.map(double, [4]).map(third_time_lucky).await.unwrap();
+    assert_eq!(chained, [8]);
+    let error = exec.map(third_time_lucky, [7]).retries(1).await.unwrap_err();
+    assert!(matches!(error, Error::Call { cause: CallError::Panicked(_), .. }), "{error}");
+    let limit = exec.job_options().timeout;
+    assert_eq!(limit, lithops_core::plan::TimeLimit::After(Duration::from_secs(1)));
+}
+
 #[tokio::test]
 async fn names_that_there_are_not_are_refused_with_those_that_there_are() {
     let error = FunctionExecutor::builder().backend("cloud").build().await.unwrap_err();

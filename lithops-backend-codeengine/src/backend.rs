@@ -1,5 +1,6 @@
 //! The backend: jobs as runs of one job definition.
 
+mod examine;
 mod inner;
 mod look;
 mod start;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Billing, Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Isolation,
-    Launch, Leftover, Link, StorageBackend, WorkerStatus,
+    Billing, Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Finding,
+    Isolation, Launch, Leftover, Link, StorageBackend, WorkerStatus,
 };
 use lithops_core::wire::JobId;
 
@@ -134,6 +135,10 @@ impl ComputeBackend for CodeEngineBackend {
             self.inner.jobs.keep(left.runs);
             from_api(STOP, left.error)
         })
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        examine::examine(&self.inner.config).await
     }
 
     async fn leftovers(&self, scope: &CleanScope) -> Result<Vec<Leftover>, ComputeError> {

@@ -14,7 +14,8 @@ mod pause;
 mod token;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde::de::DeserializeOwned;
@@ -37,6 +38,8 @@ pub(crate) struct Client {
     tokens: Tokens,
     retry_bound: Duration,
     sent: AtomicU64,
+    /// The server's clock, as its last answer told it, and when that was.
+    clock: Mutex<Option<(SystemTime, SystemTime)>>,
 }
 
 impl Client {
@@ -53,12 +56,19 @@ impl Client {
         })?;
         let tokens = Tokens::new(config.token_url(), config.api_key.clone());
         let (retry_bound, sent) = (config.retry_bound, AtomicU64::new(0));
-        Ok(Self { http, base, tokens, retry_bound, sent })
+        let clock = Mutex::default();
+        Ok(Self { http, base, tokens, retry_bound, sent, clock })
     }
 
     /// How many requests have been sent to Code Engine, repetitions included, tokens not.
     pub(crate) fn requests(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// By how much the clocks of the server and of this machine differ, as far as answers have told.
+    pub(crate) fn skew(&self) -> Option<Duration> {
+        let (there, here) = (*self.clock.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some(there.duration_since(here).unwrap_or_else(|earlier| earlier.duration()))
     }
 
     /// Sends a request that may be sent twice; gives what the answer holds.
@@ -194,6 +204,11 @@ impl Client {
             let json = HeaderValue::from_static("application/json");
             sending = sending.header(CONTENT_TYPE, json).body(body.to_string());
         }
-        http::answer(request.operation, &self.base, sending, end).await
+        let answer = http::answer(request.operation, &self.base, sending, end).await?;
+        if let Some(there) = http::date(&answer.headers) {
+            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((there, SystemTime::now()));
+        }
+        Ok(answer)
     }
 }

@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::refused::{from_api, is_quota};
 use crate::request::{Creation, EnvVar, Project};
 
-pub(crate) use project::find as find_project;
+pub(crate) use project::{find as find_project, look_up as look_up_project};
 
 /// What workers are started from.
 #[derive(Clone, Debug)]

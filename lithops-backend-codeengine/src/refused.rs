@@ -31,7 +31,14 @@ pub(crate) fn because(
 
 /// What a request that failed means, with the next step where there is one.
 pub(crate) fn from_api(operation: &'static str, source: ApiError) -> ComputeError {
-    let (kind, hint) = match &source {
+    let (kind, hint) = hint(&source);
+    let message = if hint.is_empty() { source.to_string() } else { format!("{source}; {hint}") };
+    ComputeError { kind, backend: BACKEND, operation, message, source: Some(Box::new(source)) }
+}
+
+/// What kind of failure it is, and the next step; empty where there is none.
+pub(crate) fn hint(source: &ApiError) -> (ComputeErrorKind, &'static str) {
+    match source {
         ApiError::Login(refusal) if !source.is_retryable() => (
             ComputeErrorKind::Denied,
             match refusal.status {
@@ -50,9 +57,7 @@ pub(crate) fn from_api(operation: &'static str, source: ApiError) -> ComputeErro
         }
         error if error.is_retryable() => (ComputeErrorKind::Unavailable, ""),
         _ => (ComputeErrorKind::Start, ""),
-    };
-    let message = if hint.is_empty() { source.to_string() } else { format!("{source}; {hint}") };
-    ComputeError { kind, backend: BACKEND, operation, message, source: Some(Box::new(source)) }
+    }
 }
 
 /// What it means that nothing could be made ready, although it was tried for as long as the settings

@@ -5,6 +5,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::clean::Clean;
 use crate::completions::Completions;
+use crate::config::ConfigArguments;
+use crate::doctor::Doctor;
 #[cfg(feature = "emulator")]
 use crate::emulator::Emulator;
 use crate::hello::Hello;
@@ -12,6 +14,7 @@ use crate::job::Job;
 use crate::logs::Logs;
 use crate::manual::Manual;
 use crate::runtime::Runtime;
+use crate::selftest::Test;
 use crate::settings::Settings;
 use crate::storage::Storage;
 
@@ -42,14 +45,20 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Call a function on the configured backend, and tell where it ran
     Hello(Hello),
-    /// Look at jobs of this user's programs, stop them, and make reports of them
-    Job(Job),
-    /// Print what the calls of a job have written
-    Logs(Logs),
+    /// Show the settings and where each is from, check them, or take them over from Python
+    Config(ConfigArguments),
+    /// Look for what would keep jobs from running, and tell how to mend it
+    Doctor(Doctor),
+    /// Run the cases that every backend and storage has to pass, on those that are configured
+    Test(Test),
     /// Tell what dead clients have left behind, and remove it
     Clean(Clean),
     /// Put, get, list, delete and copy objects
     Storage(Storage),
+    /// Look at jobs of this user's programs, stop them, and make reports of them
+    Job(Job),
+    /// Print what the calls of a job have written
+    Logs(Logs),
     /// Build, push, list, delete and deploy runtimes: what workers in containers are made of
     Runtime(Runtime),
     /// Run a local IBM Cloud Code Engine until Ctrl-C, and tell how to point a client at it

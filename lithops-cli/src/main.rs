@@ -6,6 +6,8 @@
 mod arguments;
 mod clean;
 mod completions;
+mod config;
+mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod events;
@@ -17,6 +19,7 @@ mod manual;
 mod moment;
 mod output;
 mod runtime;
+mod selftest;
 mod settings;
 mod size;
 mod storage;
@@ -33,11 +36,14 @@ fn main() -> ExitCode {
     events::show(settings.debug);
     let done = match command {
         Command::Hello(hello) => lithops::block_on(hello::run(hello, &settings)),
-        Command::Job(job) => job::run(job.command),
-        Command::Logs(logs) => logs::run(&logs),
+        Command::Config(arguments) => lithops::block_on(config::run(arguments.command, &settings)),
+        Command::Doctor(doctor) => lithops::block_on(doctor::run(&doctor, &settings)),
+        Command::Test(test) => selftest::run(&test, &settings),
         Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
         Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
+        Command::Job(job) => job::run(job.command),
+        Command::Logs(logs) => logs::run(&logs),
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator::run(emulator.options),
         Command::Completions(completions) => completions::run(&completions),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lithops::{Builder, Config, FunctionExecutor};
+use lithops::{Builder, Config, ConfigError, FunctionExecutor};
+use lithops_core::config::Traced;
 
 const HEADING: &str = "Options of every command";
 
@@ -27,17 +28,33 @@ pub(crate) struct Settings {
 impl Settings {
     /// The settings as they hold.
     pub(crate) fn resolve(&self) -> anyhow::Result<Config> {
-        let mut config = match &self.config {
+        let config = match &self.config {
             Some(path) => Config::read(path)?,
             None => Config::load()?,
         };
+        Ok(self.over(config))
+    }
+
+    /// These options over what a file and the environment say.
+    pub(crate) fn over(&self, mut config: Config) -> Config {
         if let Some(backend) = &self.backend {
             config.backend.clone_from(backend);
         }
         if self.storage.is_some() {
             config.storage.clone_from(&self.storage);
         }
-        Ok(config)
+        config
+    }
+
+    /// The settings as they hold, and where each is from, but for the options of the command line.
+    pub(crate) fn traced(&self) -> Result<Traced, ConfigError> {
+        Config::load_traced(self.config.as_deref())
+    }
+
+    /// What the command line says of keys, as `(section, key, value)`.
+    pub(crate) fn options(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let said = [("backend", &self.backend), ("storage", &self.storage)];
+        said.into_iter().filter_map(|(key, said)| Some(("lithops", key, said.as_deref()?)))
     }
 
     /// An executor to be set up further.

@@ -170,6 +170,33 @@ fn an_object_is_copied_inside_a_storage_and_to_another() {
 }
 
 #[test]
+fn an_interrupted_transfer_ends_by_the_signal_and_leaves_nothing() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let place = Place::new();
+    let mut put = place.command(&["put", "-", "a"]);
+    let mut put = put.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    // Kept open to the end, so that the transfer has none.
+    let mut input = put.stdin.take().unwrap();
+    input.write_all(b"the first half").unwrap();
+    // It is at work when it has said what it does about signals: SIGINT is the second bit.
+    let status = format!("/proc/{}/status", put.id());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let catches = |status: &str| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
+    };
+    while !catches(&std::fs::read_to_string(&status).unwrap()) {
+        assert!(std::time::Instant::now() < deadline, "it does not watch for signals");
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    let told = Command::new("kill").args(["-INT", &put.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(put.wait().unwrap().signal(), Some(2));
+    drop(input);
+    assert_eq!(place.printed(&["list", "--json"]), "[]\n");
+}
+
+#[test]
 fn memory_is_no_storage_for_commands() {
     let place = Place::new();
     let error = place.run(&["list", "--storage", "memory"]).failed(1);

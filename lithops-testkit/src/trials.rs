@@ -7,6 +7,30 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 /// What a thing under test has, or the reason why its nature forbids it.
 pub type Has<T = ()> = Result<T, &'static str>;
 
+/// A case, to be run in any way.
+pub struct Case {
+    /// What it is called.
+    pub name: String,
+    /// What is to be run, which fails by panicking; or why it is not run.
+    pub body: Result<Box<dyn FnOnce() + Send>, String>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Case {
+    /// As a trial of [`run_trials`].
+    pub fn into_trial(self) -> Trial {
+        match self.body {
+            Ok(case) => test(self.name, case),
+            Err(reason) => ignored(self.name, reason),
+        }
+    }
+}
+
 /// A case that is run.
 pub fn test(name: impl Into<String>, case: impl FnOnce() + Send + 'static) -> Trial {
     Trial::ignorable_test(name, move || passes(case).map(|()| Completion::Completed))

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
 use lithops::prelude::*;
+use lithops::{CleanScope, Cleaning};
 
 use crate::Case;
 use crate::docker::{docker, has_container, until};
@@ -88,6 +89,15 @@ fn a_leftover_is_removed_at_the_next_start() {
         assert!(!has_container(&left), "{left}");
         assert!(has_container(&others), "{others}");
         assert!(has_container(&first), "{first}");
+        // Who asks for all is told of what is not left behind, too.
+        let name = docker(&["inspect", "--format", "{{.Name}}", &others]).unwrap();
+        let told = [CleanScope::Leftovers, CleanScope::All].map(async |scope| {
+            let found = next.leftovers(&Cleaning { scope, ..Cleaning::default() }).await.unwrap();
+            let found = found.iter().find(|found| name == format!("/{}", found.name));
+            found.map(|found| (found.kind, found.changed.is_some()))
+        });
+        let [leftovers, all] = told;
+        assert_eq!((leftovers.await, all.await), (None, Some(("container", true))));
         docker(&["rm", "--force", &others]).unwrap();
         next.shutdown().await;
         exec.shutdown().await;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use lithops::{
     Capability, Executor, FunctionExecutor, JobId, JobObserver, StorageBackend, StoredObject,
 };
-use lithops_core::plan::{PlannedJob, Transport};
+use lithops_core::plan::{JobOptions, PlannedJob, Transport};
 use lithops_core::ports::{SubmittedJob, Supply};
 
 /// Sends every job through storage: what a backend without a link does.
@@ -17,6 +17,10 @@ pub(crate) struct ThroughStorage(pub(crate) FunctionExecutor);
 impl Executor for ThroughStorage {
     fn capability(&self) -> Capability {
         self.0.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        self.0.job_options()
     }
 
     fn submit(&self, mut job: PlannedJob) -> lithops::Result<SubmittedJob> {

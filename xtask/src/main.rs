@@ -8,6 +8,7 @@ mod adapters;
 mod command;
 mod engine;
 mod examples;
+mod guide;
 mod layering;
 mod lints;
 mod machine;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   test --quick     the same without the matrix of linkers and profiles
   layering         lithops-core uses no network, container or cloud crate
   examples         every example runs and is right
+  guide            a new user's first steps, as docs/get-started.md tells them
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
@@ -33,6 +35,7 @@ usage: cargo xtask COMMAND
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
+  configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test(&mut steps),
         ["layering"] => layering::check(&mut steps),
         ["examples"] => examples::run(&mut steps),
+        ["guide"] => guide::run(&mut steps),
         ["containers"] => tests::run_in_containers(&mut steps),
         ["adapter", "rusoto"] => adapters::rusoto(&mut steps),
         ["s3"] => {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         }
         ["report"] => report::check(&mut steps),
         ["codeengine"] => code_engine(&mut steps),
+        ["configuration"] => configuration(),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -72,6 +77,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The test that holds the document against the code writes it anew, if it is told to.
+fn configuration() -> anyhow::Result<()> {
+    let test = ["test", "--quiet", "-p", "lithops-core", "--test", "configuration"];
+    let mut cargo = command::cargo(test);
+    cargo.env("LITHOPS_TEST_REWRITE", "1");
+    command::run(cargo)
 }
 
 fn code_engine(steps: &mut Steps) -> anyhow::Result<()> {
@@ -96,5 +109,6 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_over_s3(steps)?;
     adapters::rusoto(steps)?;
     report::check(steps)?;
-    examples::run(steps)
+    examples::run(steps)?;
+    guide::run(steps)
 }

@@ -1,7 +1,7 @@
 //! One request and its answer.
 
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
@@ -57,6 +57,12 @@ fn install_tls() {
         // An error means that the program has chosen one, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
     });
+}
+
+/// When the server says that it answered.
+pub(super) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    let text = headers.get(reqwest::header::DATE)?.to_str().ok()?;
+    Some(chrono::DateTime::parse_from_rfc2822(text).ok()?.to_utc().into())
 }
 
 /// The host of an address, for messages.

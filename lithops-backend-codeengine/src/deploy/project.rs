@@ -24,7 +24,7 @@ pub(super) async fn open(
     client: &Client,
     config: &CodeEngineConfig,
 ) -> Result<Project, ComputeError> {
-    let (found, made) = match by_settings(client, config).await? {
+    let (found, made) = match look_up(client, config).await? {
         Some(found) => (found, false),
         None => (make(client, config).await?, true),
     };
@@ -36,7 +36,7 @@ pub(crate) async fn find(
     client: &Client,
     config: &CodeEngineConfig,
 ) -> Result<Option<Project>, ComputeError> {
-    let found = by_settings(client, config).await?;
+    let found = look_up(client, config).await?;
     Ok(found.filter(|project| project.status == "active").map(|project| id(project.id)))
 }
 
@@ -45,7 +45,8 @@ pub(crate) fn id(id: String) -> Project {
     Project { id }
 }
 
-async fn by_settings(
+/// The project of these settings, whatever its state, if it is there.
+pub(crate) async fn look_up(
     client: &Client,
     config: &CodeEngineConfig,
 ) -> Result<Option<ProjectFound>, ComputeError> {

@@ -4,6 +4,7 @@ mod body;
 mod config;
 mod container;
 mod error;
+mod examine;
 mod exit;
 mod host;
 mod lane;
@@ -16,8 +17,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use lithops_core::ports::{
-    Capability, CleanScope, ComputeBackend, ComputeError, Isolation, Lane, LaneSink, Launch,
-    Leftover, Link, StorageBackend, WorkerProfile, WorkerStatus,
+    Capability, CleanScope, ComputeBackend, ComputeError, Finding, Isolation, Lane, LaneSink,
+    Launch, Leftover, Link, StorageBackend, WorkerProfile, WorkerStatus,
 };
 use lithops_core::wire::{JobId, StoredObject};
 use lithops_storage::relay::Lent;
@@ -128,6 +129,10 @@ impl ComputeBackend for ContainerBackend {
     async fn cancel(&self, job: &JobId) -> Result<(), ComputeError> {
         self.tasks.cancel(job);
         Ok(())
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        examine::examine(&self.config).await
     }
 
     async fn leftovers(&self, scope: &CleanScope) -> Result<Vec<Leftover>, ComputeError> {

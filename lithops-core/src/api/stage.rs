@@ -90,13 +90,14 @@ impl Stage {
     }
 
     fn of_packed<K: Kernel, T>(executor: Arc<dyn Executor>, inputs: PackedInputs) -> Self {
+        let options = executor.job_options();
         Self {
             executor,
             entry: register::<K>(),
             shared: None,
             source: Source::Ready(inputs),
             result_type: type_name::<T>(),
-            options: JobOptions::default(),
+            options,
             error: None,
         }
     }
@@ -143,8 +144,8 @@ impl Stage {
     /// A stage that takes the results of a job that runs already.
     pub(crate) fn following<K: Kernel, T>(job: &Arc<JobState>, groups: Groups) -> Self {
         let executor = job.executor().handle();
-        let upstream = Upstream::Submitted(Arc::clone(job));
-        Self::after::<K, T>(executor, upstream, groups, JobOptions::default())
+        let (upstream, options) = (Upstream::Submitted(Arc::clone(job)), executor.job_options());
+        Self::after::<K, T>(executor, upstream, groups, options)
     }
 
     fn after<K: Kernel, T>(

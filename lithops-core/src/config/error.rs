@@ -56,6 +56,14 @@ pub enum ConfigError {
         /// Why, without the credentials.
         reason: String,
     },
+    /// An environment variable names a section, but no key of it.
+    #[error("the environment variable `{name}` says nothing that is known{}", meant(.near))]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// Variables that are known and have nearly that name.
+        near: Vec<String>,
+    },
     /// A value is out of range.
     #[error("`{key}` is {value}: {reason}")]
     Invalid {
@@ -66,4 +74,13 @@ pub enum ConfigError {
         /// What it must be.
         reason: String,
     },
+}
+
+/// What to do instead.
+fn meant(near: &[String]) -> String {
+    let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => ": unset it; a key is said by `LITHOPS_SECTION_KEY`, in capitals".to_owned(),
+        false => format!("; did you mean {}?", names.join(" or ")),
+    }
 }

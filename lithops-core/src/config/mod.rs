@@ -36,22 +36,35 @@
 
 mod code_engine;
 mod containers;
+mod document;
+mod environment;
 mod error;
 mod file;
 mod ibm;
+mod jobs;
+pub mod keys;
+mod near;
+#[cfg(feature = "yaml")]
+mod python;
 mod raw;
 mod sections;
+mod setting;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use std::path::PathBuf;
 
 pub use code_engine::CodeEngineSection;
 pub use containers::ContainersSection;
+use document::Document;
 pub use error::ConfigError;
 pub use ibm::IbmSection;
+pub use jobs::JobSettings;
 use raw::RawConfig;
 pub use sections::{
     AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
 };
+pub use setting::{Note, Origin, Setting, Traced};
 
 /// Settings as they hold: each from the environment, else from the file, else the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +90,12 @@ pub struct Config {
     pub ibm: IbmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
+    /// The terms of jobs that say no others.
+    pub jobs: JobSettings,
     /// The file that settings were read from, as an absolute path.
     pub file: Option<PathBuf>,
+    /// What that file says that holds nothing here: keys that only Lithops for Python has.
+    pub notes: Vec<Note>,
 }
 
 impl Default for Config {
@@ -95,80 +112,78 @@ impl Default for Config {
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
             storages: StorageSections::default(),
+            jobs: JobSettings::default(),
             file: None,
+            notes: Vec::new(),
         }
     }
 }
 
 impl Config {
-    /// Resolves settings: `text` is the file called `path`, `environment` gives variables.
+    /// Resolves settings: `text` is the file called `path`, in TOML, `environment` gives variables.
     ///
-    /// Variables: `LITHOPS_BACKEND`, `LITHOPS_STORAGE`, `LITHOPS_STORAGE_BUCKET` (of that storage),
-    /// `LITHOPS_WORKERS`, `LITHOPS_PROGRESS`, `LITHOPS_JOURNAL`.
+    /// Each key of [`keys::SECTIONS`] has a variable `LITHOPS_SECTION_KEY`, in capitals; those of
+    /// `[lithops]` can be said as `LITHOPS_KEY` too. `LITHOPS_WORKERS` is short for
+    /// `LITHOPS_LOCALHOST_WORKER_PROCESSES`, and `LITHOPS_STORAGE_BUCKET` is the bucket of whichever
+    /// storage jobs use. Lists have commas between their items, and maps are lists of `NAME=VALUE`.
     ///
     /// # Errors
     /// [`ConfigError::Malformed`] for an unknown key (the known ones are listed) or a value of the
-    /// wrong type, [`ConfigError::Invalid`] for a value out of range.
+    /// wrong type, [`ConfigError::Invalid`] for a value out of range, or for a variable whose value
+    /// its key does not take.
+    ///
+    /// ```
+    /// use lithops_core::config::Config;
+    ///
+    /// let file = "[code_engine]\nruntime_cpu = 1\nmax_workers = 10";
+    /// let said = |name: &str| (name == "LITHOPS_CODE_ENGINE_RUNTIME_CPU").then(|| "0.5".to_owned());
+    /// let section = Config::resolve("lithops.toml", file, said)?.code_engine;
+    /// assert_eq!((section.runtime_cpu, section.max_workers), (Some(0.5), Some(10)));
+    /// # Ok::<(), lithops_core::config::ConfigError>(())
+    /// ```
     pub fn resolve(
         path: &str,
         text: &str,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        // The error shows the line that it is about, which may hold a secret: only its words count.
-        let mut raw: RawConfig = toml::from_str(text).map_err(|error| ConfigError::Malformed {
-            path: path.to_owned(),
-            reason: raw::explain(text, &error),
-        })?;
-        let workers = match environment("LITHOPS_WORKERS") {
-            Some(value) => Some(parse("LITHOPS_WORKERS", &value, "a count of calls from 1 on")?),
-            None => raw.localhost.worker_processes,
-        };
+        Self::resolve_traced(path, text, environment).map(|traced| traced.config)
+    }
+
+    /// As [`resolve`](Self::resolve), and tells where each setting is from.
+    ///
+    /// # Errors
+    /// As `resolve`.
+    pub fn resolve_traced(
+        path: &str,
+        text: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Traced, ConfigError> {
+        Document::of_toml(path, text)?.resolve(path, &environment)
+    }
+
+    /// The settings that a file and the environment come to.
+    fn of(mut raw: RawConfig) -> Result<Self, ConfigError> {
+        let workers = raw.localhost.worker_processes;
         if workers == Some(0) {
             let (key, value) = ("worker_processes".to_owned(), "0".to_owned());
             return Err(ConfigError::Invalid { key, value, reason: "it must be 1 or more".into() });
         }
-        let progress = match environment("LITHOPS_PROGRESS") {
-            Some(value) => Some(parse("LITHOPS_PROGRESS", &value, "`true` or `false`")?),
-            None => raw.lithops.progress,
-        };
-        let journal = match environment("LITHOPS_JOURNAL").as_deref() {
-            Some("yes" | "true") => Some(true),
-            Some("no" | "false") => Some(false),
-            Some(value) => {
-                let (key, value) = ("LITHOPS_JOURNAL".to_owned(), format!("`{value}`"));
-                let reason = "it must be `yes` or `no`".to_owned();
-                return Err(ConfigError::Invalid { key, value, reason });
-            }
-            None => raw.lithops.journal,
-        };
-        let mut storages = raw.storages();
-        let backend = environment("LITHOPS_BACKEND").or(raw.lithops.backend);
-        let storage = environment("LITHOPS_STORAGE").or(raw.lithops.storage);
-        if let (Some(name), Some(bucket)) = (&storage, environment("LITHOPS_STORAGE_BUCKET")) {
-            storages.set_bucket(name, bucket);
-        }
         Ok(Self {
-            backend: backend.unwrap_or_else(|| Self::default().backend),
-            storage,
+            storages: raw.storages(),
+            jobs: JobSettings::of(&raw.lithops)?,
+            backend: raw.lithops.backend.unwrap_or_else(|| Self::default().backend),
+            storage: raw.lithops.storage,
             workers,
             root: raw.file.root,
-            progress,
-            journal,
+            progress: raw.lithops.progress,
+            journal: raw.lithops.journal,
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
-            storages,
             file: None,
+            notes: Vec::new(),
         })
     }
-}
-
-fn parse<T: std::str::FromStr>(key: &str, value: &str, wanted: &str) -> Result<T, ConfigError> {
-    value.parse().map_err(|_| ConfigError::Invalid {
-        key: key.to_owned(),
-        value: format!("`{value}`"),
-        reason: format!("it must be {wanted}"),
-    })
 }
 
 #[cfg(test)]

@@ -27,13 +27,19 @@ pub(super) struct RawConfig {
     redis: Option<RedisSection>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawLithops {
     pub(super) backend: Option<String>,
     pub(super) storage: Option<String>,
     pub(super) progress: Option<bool>,
     pub(super) journal: Option<bool>,
+    pub(super) retries: Option<u32>,
+    pub(super) worker_deaths: Option<u32>,
+    pub(super) backoff: Option<f64>,
+    pub(super) execution_timeout: Option<u64>,
+    pub(super) start_bound: Option<u64>,
+    pub(super) silence_bound: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -134,19 +134,4 @@ impl StorageSections {
             _ => false,
         }
     }
-
-    /// Sets the bucket of the storage `name`; of one that has no bucket, nothing.
-    pub(super) fn set_bucket(&mut self, name: &str, bucket: String) {
-        let place = match name {
-            "aws_s3" | "s3" => &mut self.aws_s3.get_or_insert_default().storage_bucket,
-            "ibm_cos" => &mut self.ibm_cos.get_or_insert_default().storage_bucket,
-            "minio" => &mut self.minio.get_or_insert_default().storage_bucket,
-            "ceph" => &mut self.ceph.get_or_insert_default().storage_bucket,
-            "gcp_storage" => &mut self.gcp_storage.get_or_insert_default().storage_bucket,
-            "azure_storage" => &mut self.azure_storage.get_or_insert_default().storage_bucket,
-            "redis" => &mut self.redis.get_or_insert_default().storage_bucket,
-            _ => return,
-        };
-        *place = Some(bucket);
-    }
 }

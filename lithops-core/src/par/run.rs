@@ -61,11 +61,12 @@ impl Terms {
             Provider::Given(executor) => executor,
             Provider::Asked(ask) => ask()?,
         };
+        let options = self.options.over(executor.job_options());
         let workers = executor.capability().max_workers;
         let split = Split::new(items, workers, self.least, self.most);
         let inputs = source.pack(split)?;
         let handle: JobHandle<R::Partial> =
-            submit_packed::<Kernels<S, C, R>, _, _>(executor, inputs, split, self.options)?;
+            submit_packed::<Kernels<S, C, R>, _, _>(executor, inputs, split, options)?;
         wait_here(async move {
             if R::SHORT { until_enough::<C, R>(handle).await } else { handle.await }
         })

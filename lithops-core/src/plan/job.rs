@@ -67,6 +67,18 @@ impl Default for JobOptions {
     }
 }
 
+impl JobOptions {
+    /// These options, with what nobody has set of them as it is in `usual`.
+    pub(crate) fn over(self, usual: Self) -> Self {
+        let unset = Self::default();
+        Self {
+            timeout: if self.timeout == unset.timeout { usual.timeout } else { self.timeout },
+            retry: if self.retry == unset.retry { usual.retry } else { self.retry },
+            ..self
+        }
+    }
+}
+
 /// Limit of one attempt at a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeLimit {

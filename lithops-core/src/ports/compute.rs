@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Capability, Leftover, Link, Running, StorageBackend};
+use super::{Capability, Finding, Leftover, Link, Running, StorageBackend};
 use crate::wire::{CallError, JobId, StoredObject, WorkOrder};
 
 /// A place that starts workers: threads, processes, containers, a cloud.
@@ -82,6 +82,11 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     /// it. Called at the executor's end, perhaps more than once. What can't be removed then is found
     /// by [`clean`](Self::clean).
     async fn shutdown(&self) {}
+
+    /// Looks whether the platform is as workers need it: within a minute, and changing nothing.
+    async fn examine(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Finds what [`clean`](Self::clean) would remove.
     ///

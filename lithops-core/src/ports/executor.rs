@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{Capability, JobObserver, StorageBackend, Usage};
 use crate::error::Error;
-use crate::plan::PlannedJob;
+use crate::plan::{JobOptions, PlannedJob};
 use crate::wire::{CallError, Input, JobId, Report, StoredObject};
 
 /// Takes planned jobs and tells what becomes of them.
@@ -18,6 +18,11 @@ use crate::wire::{CallError, Input, JobId, Report, StoredObject};
 pub trait Executor: Send + Sync {
     /// What the backend behind it can do.
     fn capability(&self) -> Capability;
+
+    /// The terms of jobs that say no others.
+    fn job_options(&self) -> JobOptions {
+        JobOptions::default()
+    }
 
     /// Takes a job and starts it; does not wait for anything.
     ///

@@ -4,6 +4,7 @@ mod billing;
 mod capability;
 mod compute;
 mod executor;
+mod finding;
 mod leftover;
 mod link;
 mod observer;
@@ -20,6 +21,7 @@ pub use executor::{
     Executor, FailedAttempt, JobEvent, JobEvents, Settled, StorageRequests, SubmittedJob,
     SuppliedCall, Supply,
 };
+pub use finding::{Finding, Flaw};
 pub use leftover::Leftover;
 pub use link::{Death, Lane, LaneEvent, LaneSink, Link, News, Running};
 pub use observer::{JobObserver, JobWatch};

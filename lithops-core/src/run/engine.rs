@@ -17,7 +17,7 @@ use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
 use crate::error::Error;
 use crate::function::build_id;
-use crate::plan::{PlannedJob, Transport, shares};
+use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport, shares};
 use crate::ports::{
     Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, SubmittedJob,
     Supply, Usage,
@@ -27,7 +27,7 @@ use crate::wire::{JobHead, JobId, StoredObject, keys};
 /// How long workers that were stopped may take to end, before what they wrote is removed.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
-/// Bounds of waiting, the same for all jobs of an executor.
+/// Bounds of waiting, the same for all jobs of an executor, and the terms of jobs that say no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EngineSettings {
     /// How long a worker may take to say its first word.
@@ -36,15 +36,21 @@ pub struct EngineSettings {
     pub silence_bound: Duration,
     /// The longest wait between two looks into storage.
     pub poll: Duration,
+    /// When a call is run again, unless its job says it.
+    pub retry: RetryPolicy,
+    /// Limit of one attempt at a call, unless its job says it.
+    pub timeout: TimeLimit,
 }
 
 impl Default for EngineSettings {
-    /// 30 s to start, 30 s of silence, a look each second.
+    /// 30 s to start, 30 s of silence, a look each second; for jobs the usual terms.
     fn default() -> Self {
         Self {
             start_bound: Duration::from_secs(30),
             silence_bound: Duration::from_secs(30),
             poll: Duration::from_secs(1),
+            retry: RetryPolicy::default(),
+            timeout: TimeLimit::default(),
         }
     }
 }
@@ -162,7 +168,8 @@ impl Inner {
             return refuse("environment of its own", "leave `.env(..)` out, or use processes");
         }
         let Ok(timeout) = job.options.timeout.within(capability.max_duration) else {
-            return refuse("calls of that length", "lower `.timeout(..)`");
+            let hint = "lower `.timeout(..)`, or `execution_timeout` of the configuration";
+            return refuse("calls of that length", hint);
         };
         let storage_needed = self.goes_through_storage(job)
             || job.options.store_above.is_some()
@@ -207,6 +214,11 @@ impl Inner {
 impl Executor for Engine {
     fn capability(&self) -> Capability {
         self.inner.around.backend.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        let EngineSettings { retry, timeout, .. } = self.inner.around.settings;
+        JobOptions { retry, timeout, ..JobOptions::default() }
     }
 
     fn submit(&self, plan: PlannedJob) -> Result<SubmittedJob, Error> {

@@ -4,6 +4,7 @@ mod background;
 mod clean;
 mod deploy;
 mod engine;
+mod examine;
 mod interrupt;
 mod job;
 mod ledger;

@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 
 use super::suite::{run, told};
 use super::{TestExecutor, cases};
-use crate::trials::{Has, ignored, test};
+use crate::trials::{Case, Has};
 
 /// Gives an executor and a guard, which is dropped last; called for each case.
 pub type Setup = Arc<dyn Fn() -> BoxFuture<'static, (TestExecutor, Box<dyn Any>)> + Send + Sync>;
@@ -40,17 +40,23 @@ impl fmt::Debug for Subject {
 impl Subject {
     /// Its cases, as trials to be run by [`run_trials`](crate::trials::run_trials).
     pub fn trials(&self) -> Vec<Trial> {
-        let mut trials = Vec::new();
+        self.cases().into_iter().map(Case::into_trial).collect()
+    }
+
+    /// Its cases, to be run in any way.
+    pub fn cases(&self) -> Vec<Case> {
+        let mut found = Vec::new();
         let mut add = |name: &str, has: Has, case: Box<dyn FnOnce(&Setup) + Send>| {
             let name = format!("{}::{name}", self.name);
-            trials.push(match (&self.setup, has) {
-                (_, Err(reason)) => ignored(name, reason),
-                (Err(reason), Ok(())) => ignored(name, reason.clone()),
+            let body: Result<Box<dyn FnOnce() + Send>, String> = match (&self.setup, has) {
+                (_, Err(reason)) => Err(reason.to_owned()),
+                (Err(reason), Ok(())) => Err(reason.clone()),
                 (Ok(setup), Ok(())) => {
                     let setup = Arc::clone(setup);
-                    test(name, move || case(&setup))
+                    Ok(Box::new(move || case(&setup)))
                 }
-            });
+            };
+            found.push(Case { name, body });
         };
         crate::compute_cases! { compute_trials { add self } }
         let wanted = (
@@ -64,7 +70,7 @@ impl Subject {
         };
         let name = "the_suite_was_told_what_the_backend_can_do";
         add(name, Ok(()), Box::new(move |setup| run(setup(), case)));
-        trials
+        found
     }
 }
 

@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 use super::suite::{Open, run, run_apart, the_suite_was_told_the_truth};
 use super::{Storage, addresses, copy, delete, keys, list, place, races};
 use super::{read, streams, versions, write};
-use crate::trials::{Has, ignored, run_trials, test};
+use crate::trials::{Case, Has, run_trials};
 
 /// Gives an empty storage and a guard that keeps it alive; called for each case.
 pub type Setup = Arc<dyn Fn() -> BoxFuture<'static, (Storage, Box<dyn Any>)> + Send + Sync>;
@@ -56,31 +56,40 @@ type Run = Box<dyn FnOnce(&Setup) + Send>;
 /// Fails if a case fails. Fails also if a storage is there, no filter was given, and no case ran.
 pub fn run_subjects(subjects: &[Subject]) -> ExitCode {
     let is_any_there = subjects.iter().any(|subject| subject.setup.is_ok());
-    run_trials(is_any_there, subjects.iter().flat_map(trials).collect())
+    let cases = subjects.iter().flat_map(Subject::cases);
+    run_trials(is_any_there, cases.map(Case::into_trial).collect::<Vec<Trial>>())
 }
 
-fn trials(subject: &Subject) -> Vec<Trial> {
-    let mut trials = Vec::new();
+impl Subject {
+    /// Its cases, to be run in any way.
+    pub fn cases(&self) -> Vec<Case> {
+        cases(self)
+    }
+}
+
+fn cases(subject: &Subject) -> Vec<Case> {
+    let mut found = Vec::new();
     let mut faults = subject.faults.to_vec();
     let mut add = |name: &str, has: Has, case: Run| {
         let fault = faults.iter().position(|(case, _)| *case == name);
         let has = has.and(fault.map_or(Ok(()), |fault| Err(faults.swap_remove(fault).1)));
         let name = format!("{}::{name}", subject.name);
-        trials.push(match (&subject.setup, has) {
-            (_, Err(reason)) => ignored(name, reason),
-            (Err(reason), Ok(())) => ignored(name, reason.clone()),
+        let body: Result<Box<dyn FnOnce() + Send>, String> = match (&subject.setup, has) {
+            (_, Err(reason)) => Err(reason.to_owned()),
+            (Err(reason), Ok(())) => Err(reason.clone()),
             (Ok(setup), Ok(())) => {
                 let setup = Arc::clone(setup);
-                test(name, move || case(&setup))
+                Ok(Box::new(move || case(&setup)))
             }
-        });
+        };
+        found.push(Case { name, body });
     };
     crate::storage_cases! { storage_trials { add subject } }
     let told = (subject.create_if_absent.is_ok(), subject.presign.is_ok());
     let case = move |storage| the_suite_was_told_the_truth(storage, told.0, told.1);
     add("the_suite_was_told_the_truth", Ok(()), Box::new(move |setup| run(setup(), case)));
     assert!(faults.is_empty(), "there are no such cases: {faults:?}");
-    trials
+    found
 }
 
 /// Adds all cases of the list.

@@ -1,0 +1,238 @@
+//! Files of Lithops for Python, which are YAML.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize as _;
+use toml::{Table, Value};
+
+use super::ConfigError;
+use super::document::Document;
+use super::keys::{self, Key, Kind, Section};
+use super::near::near;
+use super::python;
+use super::raw::RawConfig;
+use super::setting::Note;
+
+/// Sections of keys; either may be left empty, which is how YAML says nothing.
+type Sections = BTreeMap<String, Option<BTreeMap<String, Option<Value>>>>;
+
+/// Reads YAML; `path` is what errors call it.
+///
+/// Keys that mean nothing here are noted, as long as Lithops for Python knows them.
+pub(super) fn document(path: &str, text: &str) -> Result<Document, ConfigError> {
+    let malformed = |reason| ConfigError::Malformed { path: path.to_owned(), reason };
+    let sections = parse(text).map_err(malformed)?;
+    let mut document = Document::default();
+    // A section of a provider, such as `aws`, leaves alone what that of its storage says.
+    let (own, borrowed): (Vec<_>, Vec<_>) =
+        sections.into_iter().partition(|(name, _)| python::section(name) == name);
+    for (name, keys) in own.into_iter().chain(borrowed) {
+        let keys = keys.unwrap_or_default();
+        take(&mut document, &name, keys).map_err(malformed)?;
+    }
+    Ok(document)
+}
+
+fn parse(text: &str) -> Result<Sections, String> {
+    if text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#')) {
+        return Ok(Sections::new());
+    }
+    let options = serde_saphyr::options! {
+        // It would show the line, which may hold a secret.
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| match error.location() {
+        // Its words may hold a value, too.
+        Some(location) => format!(
+            "line {}: this is no YAML of sections with a key and a value in each line",
+            location.line()
+        ),
+        None => "it is no YAML of sections with a key and a value in each line".to_owned(),
+    })
+}
+
+fn take(
+    document: &mut Document,
+    name: &str,
+    said: BTreeMap<String, Option<Value>>,
+) -> Result<(), String> {
+    let Some(section) = keys::section(python::section(name)) else {
+        let Some(why) = python::why_no_section(name) else {
+            let known = keys::SECTIONS.iter().map(|section| section.name);
+            return Err(unknown(&format!("section `{name}`"), name, known));
+        };
+        document.notes.push(Note { what: format!("[{name}]"), why: why.to_owned() });
+        return Ok(());
+    };
+    for (python_name, value) in said {
+        let Some(key) = section.key(python::key(&python_name)) else {
+            let Some(why) = python::why_no_key(section.name, &python_name) else {
+                let known = section.keys.iter().map(|key| key.name);
+                let what = format!("key `{python_name}` in `{name}`");
+                return Err(unknown(&what, &python_name, known));
+            };
+            let what = format!("{name}.{python_name}");
+            document.notes.push(Note { what, why: why.to_owned() });
+            continue;
+        };
+        // A section that is left empty says nothing, not even that it is there.
+        let Some(value) = value else { continue };
+        let value = checked(section, key, value)?;
+        let place = document.table.entry(section.name).or_insert_with(|| Table::new().into());
+        if let Value::Table(place) = place {
+            place.entry(key.name).or_insert(value);
+        }
+    }
+    Ok(())
+}
+
+/// The same settings as TOML, with comments on what was left out.
+pub(super) fn to_toml(path: &str, text: &str) -> Result<String, ConfigError> {
+    let Document { table, notes } = document(path, text)?;
+    let mut written = format!("# From `{path}`, a file of Lithops for Python.\n");
+    if !notes.is_empty() {
+        written.push_str("#\n# Left out, for it has nothing to do here:\n");
+    }
+    for Note { what, why } in notes {
+        written.push_str(&format!("# - `{what}`: {why}\n"));
+    }
+    for section in keys::SECTIONS {
+        let Some(Value::Table(said)) = table.get(section.name) else { continue };
+        written.push_str(&format!("\n[{}]\n", section.name));
+        for key in section.keys {
+            if let Some(value) = said.get(key.name) {
+                written.push_str(&format!("{} = {value}\n", key.name));
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// A value as its key takes it.
+fn checked(section: &Section, key: &Key, value: Value) -> Result<Value, String> {
+    let value = match (key.kind, value) {
+        // To YAML a name of digits alone is a number.
+        (Kind::Text | Kind::Secret, Value::Integer(number)) => Value::String(number.to_string()),
+        (Kind::Text, Value::String(text)) => {
+            Value::String(python::value(section.name, key.name, &text).to_owned())
+        }
+        (_, value) => value,
+    };
+    let mut keys = Table::new();
+    keys.insert(key.name.to_owned(), value.clone());
+    let mut alone = Table::new();
+    alone.insert(section.name.to_owned(), Value::Table(keys));
+    match RawConfig::deserialize(Value::Table(alone)) {
+        Ok(_) => Ok(value),
+        // The reason may hold the value, which may be a secret in the wrong place.
+        Err(_) => Err(format!("`{}.{}` has to be {}", section.name, key.name, key.kind.wanted())),
+    }
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let listed: Vec<String> = known.clone().map(|name| format!("`{name}`")).collect();
+    let near = near(name, known).first().map(|near| format!("; did you mean `{near}`?"));
+    format!("unknown {what}, expected one of {}{}", listed.join(", "), near.unwrap_or_default())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn resolve(text: &str) -> Result<Config, ConfigError> {
+        document("a.yaml", text)?.resolve("a.yaml", &|_| None).map(|traced| traced.config)
+    }
+
+    fn refusal(text: &str) -> String {
+        resolve(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_file_of_lithops_is_read_and_what_is_pythons_alone_is_told() {
+        let config = resolve(
+            "lithops:\n  backend: code_engine\n  storage: ibm_cos\n  execution_timeout: 900\n  \
+             log_level: DEBUG\n  include_modules: [numpy]\n\nlocalhost:\n\nibm:\n  \
+             iam_api_key: s3cr3t\n  region: eu-de\ncode_engine:\n  runtime_cpu: 1\n  \
+             docker_password: 1234\nibm_cos:\n  storage_bucket: jobs\n  access_key: a\n  \
+             secret_key: s3cr3t\nk8s:\n  cpu: 1\n",
+        )
+        .unwrap();
+        assert_eq!(
+            (config.backend.as_str(), config.storage.as_deref()),
+            ("code_engine", Some("ibm_cos"))
+        );
+        assert_eq!(config.jobs.execution_timeout.unwrap().as_secs(), 900);
+        assert_eq!(config.code_engine.runtime_cpu, Some(1.0));
+        assert_eq!(config.code_engine.docker_password.as_ref().unwrap().expose(), "1234");
+        let cos = config.storages.ibm_cos.as_ref().unwrap();
+        assert_eq!(cos.access_key_id.as_deref(), Some("a"));
+        assert_eq!(cos.secret_access_key.as_ref().unwrap().expose(), "s3cr3t");
+        let told: Vec<&str> = config.notes.iter().map(|note| note.what.as_str()).collect();
+        assert_eq!(told, ["[k8s]", "lithops.include_modules", "lithops.log_level"]);
+        assert!(config.notes.iter().all(|note| !note.why.is_empty()));
+    }
+
+    #[test]
+    fn what_a_provider_says_is_taken_by_its_storage_unless_that_says_it() {
+        let text = "aws:\n  region: a\n  access_key_id: k\naws_s3:\n  region: b\n";
+        let section = resolve(text).unwrap().storages.aws_s3.unwrap();
+        assert_eq!(
+            (section.region.as_deref(), section.access_key_id.as_deref()),
+            (Some("b"), Some("k"))
+        );
+        let config = resolve("lithops:\n  storage: localhost").unwrap();
+        assert_eq!(config.storage.as_deref(), Some("file"));
+    }
+
+    #[test]
+    fn what_is_written_as_toml_says_the_same() {
+        let text = "lithops:\n  backend: code_engine\n  log_level: DEBUG\nlocalhost:\nibm:\n  \
+                    iam_api_key: 's3c\"r3t'\ncode_engine:\n  runtime_cpu: 0.5\n  launcher: true\n\
+                    containers:\n  volumes: [\"/a:/b\"]\n  environment: {A: b}\n";
+        let written = to_toml("a.yaml", text).unwrap();
+        let read = Config::resolve("a.yaml", &written, |_| None).unwrap();
+        assert_eq!(read, Config { notes: Vec::new(), ..resolve(text).unwrap() });
+        assert_eq!(read.ibm.iam_api_key.unwrap().expose(), "s3c\"r3t");
+        let left_out = "# From `a.yaml`, a file of Lithops for Python.\n#\n# Left out, for it has nothing \
+                        to do here:\n# - `lithops.log_level`: ";
+        assert!(written.starts_with(left_out), "{written}");
+        assert!(!written.contains("[localhost]"), "{written}");
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        for text in ["", "# lithops:\n\n  # backend: x\n", "lithops:\n"] {
+            let config = resolve(text).unwrap();
+            assert_eq!(config, Config::default());
+        }
+    }
+
+    #[test]
+    fn a_key_or_section_that_no_lithops_knows_is_refused_with_the_nearest_name() {
+        let told = refusal("lithops:\n  bakend: x");
+        assert!(told.starts_with("a.yaml: unknown key `bakend` in `lithops`, expected one of "));
+        assert!(told.ends_with("; did you mean `backend`?"), "{told}");
+        let told = refusal("code_engin:\n  region: x");
+        assert!(
+            told.starts_with("a.yaml: unknown section `code_engin`, expected one of `lithops`")
+        );
+        assert!(told.ends_with("; did you mean `code_engine`?"), "{told}");
+    }
+
+    #[test]
+    fn a_mistake_shows_no_value() {
+        for (text, told) in [
+            ("ibm:\n  iam_api_key: [s3cr3t]", "a.yaml: `ibm.iam_api_key` has to be a text"),
+            ("redis:\n  port: s3cr3t", "a.yaml: `redis.port` has to be a whole number"),
+            ("ibm: s3cr3t", "a.yaml: line 1: this is no YAML of sections"),
+            ("ibm:\n  iam_api_key: \"s3cr3t", "a.yaml: line 2: this is no YAML of sections"),
+            ("ibm:\n  region: a\n  region: s3cr3t", "a.yaml: line 3: this is no YAML of sections"),
+        ] {
+            let error = resolve(text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
+            assert!(error.to_string().starts_with(told), "{error}");
+        }
+    }
+}
