@@ -183,6 +183,18 @@ fn a_job_is_stopped_from_another_process() {
 }
 
 #[test]
+fn a_job_whose_client_is_interrupted_has_ended() {
+    let mut client = Client::start();
+    client.open(0..1);
+    until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
+    let process = client.process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    client.ended();
+    let listed = client.json(&["job", "list", "--json"]);
+    assert_eq!((&listed[0]["state"], &listed[0]["done"]), (&"ended".into(), &6.into()), "{listed}");
+}
+
+#[test]
 fn a_job_whose_client_is_killed_is_lost() {
     let mut client = Client::start();
     client.process.kill().unwrap();
