@@ -143,11 +143,22 @@ impl Builder {
         self
     }
 
+    /// The settings so far.
+    #[cfg(feature = "multiprocessing")]
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Makes the executor. Starts no worker and asks no storage.
     ///
     /// # Errors
     /// [`Error::Config`] for a setting that can't be used.
     pub async fn build(self) -> Result<FunctionExecutor> {
+        self.make()
+    }
+
+    /// As [`build`](Self::build), which waits for nothing.
+    pub(crate) fn make(self) -> Result<FunctionExecutor> {
         if self.config.workers == Some(0) {
             let (key, value) = ("workers".to_owned(), "0".to_owned());
             let reason = "it must be 1 or more".to_owned();

@@ -38,10 +38,18 @@
 #[doc = include_str!("../docs/observing.md")]
 mod documents {}
 
+#[cfg(all(doctest, feature = "multiprocessing"))]
+#[doc = include_str!("../docs/multiprocessing.md")]
+mod multiprocessing_document {}
+
 pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+pub use lithops_observe::metrics;
+#[cfg(feature = "multiprocessing")]
+pub mod multiprocessing;
 #[cfg(feature = "progress")]
 mod progress;
 

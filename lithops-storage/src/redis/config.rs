@@ -51,9 +51,15 @@ impl RedisConfig {
         }
     }
 
+    /// The server that [`location`](Self::location) has named, here or in another process.
+    ///
     /// A worker finds the password where the client did: given in this process, in the configuration
     /// file, or in the environment (see [`client`](Self::client)).
-    pub(super) fn at(location: &StorageLocation) -> Result<Self, StorageError> {
+    ///
+    /// # Errors
+    /// [`StorageError`] if the location is not one of a Redis server, or the settings of this
+    /// process can't be read.
+    pub fn at(location: &StorageLocation) -> Result<Self, StorageError> {
         let url = setting(location, URL)?.to_owned();
         let prefix = setting(location, PREFIX)?.to_owned();
         let password = given().get(location).cloned();
@@ -67,21 +73,25 @@ impl RedisConfig {
         Ok(Self { url, password, prefix })
     }
 
-    pub(super) fn location(&self) -> StorageLocation {
+    /// Where the server is, without the password, for other processes.
+    pub fn location(&self) -> StorageLocation {
         let settings = [(URL, &self.url), (PREFIX, &self.prefix)];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.clone()));
         StorageLocation { scheme: SCHEME.to_owned(), settings: BTreeMap::from(settings) }
     }
 
     /// Keeps a password that the program gave for the storages that its own process opens again.
-    pub(super) fn remember(&self) {
+    pub fn remember(&self) {
         if let Some(password) = &self.password {
             given().insert(self.location(), password.clone());
         }
     }
 
-    /// What connects to the server.
-    pub(super) fn client(&self) -> Result<Client, StorageError> {
+    /// What connects to the server; asks it nothing yet.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the address can't be used.
+    pub fn client(&self) -> Result<Client, StorageError> {
         let refused = |error: OpenError| cannot_open(SCHEME, error);
         let info = self.url.as_str().into_connection_info();
         let info = info.map_err(|error| refused(OpenError::RedisUrl(error)))?;

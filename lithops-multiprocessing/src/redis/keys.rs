@@ -1,0 +1,30 @@
+//! What the keys of an object are called.
+
+use crate::place::ServerPlace;
+
+/// The keys of one object, and how long they live.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    /// Its state, or what is known of it.
+    pub(crate) meta: String,
+    pub(crate) expiry_ms: u64,
+    pub(crate) lease_ms: u64,
+}
+
+impl Keys {
+    pub(crate) fn new(place: &ServerPlace, id: &str) -> Self {
+        // The tag in braces keeps them on one node of a cluster.
+        let meta = format!("{}:mp:{{{id}}}", place.prefix);
+        Self { meta, expiry_ms: place.expiry_ms, lease_ms: place.lease_ms }
+    }
+
+    /// A key beside that.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        format!("{}:{name}", self.meta)
+    }
+
+    /// The list on which one who waits is woken.
+    pub(crate) fn of_waiter(&self, waiter: &str) -> String {
+        self.beside(&format!("w:{waiter}"))
+    }
+}

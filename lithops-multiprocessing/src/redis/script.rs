@@ -1,0 +1,38 @@
+//! The scripts that the server runs, each as a whole.
+
+/// A script, with its first key being the object's own one.
+#[derive(Debug)]
+pub(crate) struct Lua {
+    pub(crate) text: &'static str,
+}
+
+/// All scripts.
+pub(crate) mod scripts {
+    use super::Lua;
+
+    macro_rules! script {
+        ($name:ident, $file:literal) => {
+            pub(crate) static $name: Lua = Lua {
+                text: concat!(
+                    include_str!("scripts/prelude.lua"),
+                    include_str!(concat!("scripts/", $file))
+                ),
+            };
+        };
+    }
+
+    script!(ADVANCE, "advance.lua");
+    script!(CLOSE, "close.lua");
+    script!(COMMAND, "command.lua");
+    script!(CREATE, "create.lua");
+    script!(GET, "get.lua");
+    script!(IDLE, "idle.lua");
+    script!(INSERT, "insert.lua");
+    script!(POLL, "poll.lua");
+    script!(PUT, "put.lua");
+    script!(REMOVE, "remove.lua");
+    script!(REPLACE, "replace.lua");
+    script!(TAKE, "take.lua");
+    script!(SWAP, "swap.lua");
+    script!(TASK_DONE, "task_done.lua");
+}

@@ -1,0 +1,2 @@
+redis.call('UNLINK', object, key('d'), key('ws'), key('wg'), key('wp'), key('wj'))
+return 1

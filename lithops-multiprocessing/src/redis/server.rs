@@ -1,0 +1,157 @@
+//! Connections to a Redis server, one for each request that is under way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lithops_core::config::Config;
+use lithops_core::ports::StorageLocation;
+use lithops_storage::RedisConfig;
+use redis::{Client, Connection, RedisError, RedisResult, Script, Value};
+
+use super::{Keys, Lua, Reply};
+use crate::place::ServerPlace;
+use crate::{MultiprocessingError, Result};
+
+/// How long the server may take to let us in.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long it may take for an answer, beyond what it was asked to wait.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A connection that was not used for so long is tried before it is used: the server, or something
+/// on the way, may have closed it.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A Redis server, and connections that nobody uses at the moment.
+pub(crate) struct Server {
+    client: Client,
+    address: String,
+    idle: Mutex<Vec<(Connection, Instant)>>,
+    scripts: Mutex<HashMap<&'static str, Arc<Script>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Address and prefix of the configured server. Its password stays here for this process.
+    pub(crate) fn configured(config: &Config) -> Result<(String, String)> {
+        let config = RedisConfig::from_settings(config);
+        // Wrong settings are wrong before anything is made.
+        config.client().map_err(lithops_core::error::Error::Storage)?;
+        config.remember();
+        Ok((config.url, config.prefix))
+    }
+
+    /// The server of an object; the same for all objects there.
+    pub(crate) fn at(place: &ServerPlace) -> Result<Arc<Self>> {
+        static SERVERS: LazyLock<Mutex<HashMap<(String, String), Arc<Server>>>> =
+            LazyLock::new(Mutex::default);
+        let mut servers = lock(&SERVERS);
+        let key = (place.url.clone(), place.prefix.clone());
+        if let Some(server) = servers.get(&key) {
+            return Ok(Arc::clone(server));
+        }
+        let settings = [("url", &place.url), ("prefix", &place.prefix)];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.clone()));
+        let location = StorageLocation {
+            scheme: "redis".to_owned(),
+            settings: settings.into_iter().collect(),
+        };
+        let config = RedisConfig::at(&location).map_err(lithops_core::error::Error::Storage)?;
+        let client = config.client().map_err(lithops_core::error::Error::Storage)?;
+        let address = place.url.clone();
+        let (idle, scripts) = (Mutex::default(), Mutex::default());
+        let server = Arc::new(Self { client, address, idle, scripts });
+        servers.insert(key, Arc::clone(&server));
+        Ok(server)
+    }
+
+    /// Runs a script on an object's keys.
+    pub(crate) fn run(
+        &self,
+        operation: &'static str,
+        script: &Lua,
+        keys: &Keys,
+        arguments: &[&[u8]],
+    ) -> Result<Reply> {
+        let prepared = self.prepared(script);
+        let mut run = prepared.key(&keys.meta);
+        run.arg(keys.expiry_ms);
+        for argument in arguments {
+            run.arg(*argument);
+        }
+        let answer: Value = self.with(operation, ANSWER, |connection| run.invoke(connection))?;
+        reply(operation, answer)
+    }
+
+    /// Waits on a list for the word that wakes its waiter, for `limit` at the most.
+    pub(crate) fn nap(&self, list: &str, limit: Duration) -> Result<()> {
+        // Zero would be for ever.
+        let seconds = limit.as_secs_f64().max(0.001);
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg(list).arg(format!("{seconds:.3}"));
+        self.with("wait", limit + ANSWER, |connection| pop.query::<Value>(connection)).map(drop)
+    }
+
+    fn prepared(&self, script: &Lua) -> Arc<Script> {
+        let mut scripts = lock(&self.scripts);
+        let prepared =
+            scripts.entry(script.text).or_insert_with(|| Arc::new(Script::new(script.text)));
+        Arc::clone(prepared)
+    }
+
+    fn with<T>(
+        &self,
+        operation: &'static str,
+        patience: Duration,
+        ask: impl FnOnce(&mut Connection) -> RedisResult<T>,
+    ) -> Result<T> {
+        let asked = self.connection().and_then(|mut connection| {
+            connection.set_read_timeout(Some(patience))?;
+            let answer = ask(&mut connection)?;
+            lock(&self.idle).push((connection, Instant::now()));
+            Ok(answer)
+        });
+        asked.map_err(|error: RedisError| MultiprocessingError::Server {
+            address: self.address.clone(),
+            operation,
+            source: Box::new(error),
+        })
+    }
+
+    fn connection(&self) -> RedisResult<Connection> {
+        loop {
+            // Its own statement, so that the lock is not held while the server is asked.
+            let idle = lock(&self.idle).pop();
+            let Some((mut connection, since)) = idle else { break };
+            if since.elapsed() < FRESH {
+                return Ok(connection);
+            }
+            connection.set_read_timeout(Some(ANSWER))?;
+            if redis::cmd("PING").query::<Value>(&mut connection).is_ok() {
+                return Ok(connection);
+            }
+        }
+        let connection = self.client.get_connection_with_timeout(CONNECT)?;
+        connection.set_write_timeout(Some(ANSWER))?;
+        Ok(connection)
+    }
+}
+
+fn reply(operation: &'static str, value: Value) -> Result<Reply> {
+    Ok(match value {
+        Value::Nil => Reply::Nil,
+        Value::Int(number) => Reply::Int(number),
+        Value::BulkString(bytes) => Reply::Bytes(bytes.into()),
+        Value::SimpleString(text) => Reply::Bytes(text.into()),
+        Value::Okay => Reply::Bytes("OK".into()),
+        Value::Array(list) => {
+            let list = list.into_iter().map(|value| reply(operation, value));
+            Reply::List(list.collect::<Result<_>>()?)
+        }
+        _ => return Err(MultiprocessingError::Answer { operation }),
+    })
+}

@@ -1,0 +1,192 @@
+//! Pools.
+
+use std::cell::Cell;
+
+use lithops::multiprocessing::{Event, MultiprocessingError, Pool, Queue, Result};
+use lithops::{CallError, Error};
+
+use crate::world::{LONG, SHORT, World};
+
+crate::cases! {
+    values_come_in_the_order_of_the_items,
+    arguments_go_as_tuples,
+    the_first_failure_is_the_result,
+    a_result_is_waited_for_and_asked_again,
+    items_are_taken_as_results_are,
+    items_are_taken_in_chunks,
+    a_failed_item_fails_in_its_place,
+    unordered_results_come_as_they_are_ready,
+    a_closed_pool_takes_no_more_and_ends_what_it_has,
+    a_terminated_pool_cancels_what_it_has,
+    a_pool_that_is_dropped_is_terminated,
+    a_pool_works_on_a_thread_of_a_runtime,
+    chunks_are_of_the_size_that_was_asked_for,
+    a_pool_of_nobody_is_refused,
+}
+
+fn square(x: i64) -> i64 {
+    x * x
+}
+
+fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+fn fail_at_three(x: i64) -> Result<i64, std::io::Error> {
+    if x == 3 { Err(std::io::Error::other("three")) } else { Ok(x) }
+}
+
+fn wait_for(event: Event) -> Result<bool> {
+    event.wait_timeout(LONG)
+}
+
+fn values_come_in_the_order_of_the_items(world: &World) {
+    let pool = Pool::over(&world.context);
+    let expected: Vec<i64> = (0..100).map(square).collect();
+    assert_eq!(pool.map(square, 0..100).unwrap(), expected);
+    assert_eq!(pool.chunk_size(7).map(square, 0..100).unwrap(), expected);
+    assert_eq!(pool.map(square, []).unwrap(), Vec::<i64>::new());
+    assert_eq!(pool.map(|x: i64| -x, [1]).unwrap(), [-1]);
+}
+
+fn arguments_go_as_tuples(world: &World) {
+    let pool = Pool::over(&world.context);
+    assert_eq!(pool.apply(square, (7,)).unwrap(), 49);
+    assert_eq!(pool.apply(|| 5u8, ()).unwrap(), 5);
+    assert_eq!(pool.starmap(add, [(1, 2), (3, 4)]).unwrap(), [3, 7]);
+    let six = |a: u8, b: u8, c: u8, d: u8, e: u8, f: u8| [a, b, c, d, e, f];
+    assert_eq!(pool.apply(six, (1, 2, 3, 4, 5, 6)).unwrap(), [1, 2, 3, 4, 5, 6]);
+}
+
+fn the_first_failure_is_the_result(world: &World) {
+    let pool = Pool::over(&world.context);
+    let error = pool.map(fail_at_three, 0..6).unwrap_err();
+    let MultiprocessingError::Job(Error::Call { index, cause, .. }) = error else {
+        panic!("{error}")
+    };
+    let CallError::Failed(failed) = cause else { panic!("{cause}") };
+    assert_eq!((index, failed.message.as_str()), (3, "three"));
+}
+
+fn a_result_is_waited_for_and_asked_again(world: &World) {
+    let pool = Pool::over(&world.context);
+    let event = Event::over(&world.context).unwrap();
+    let result = pool.apply_async(wait_for, (event.clone(),)).unwrap();
+    assert!(!result.wait(SHORT));
+    assert!(!result.ready());
+    assert!(matches!(result.successful(), Err(MultiprocessingError::NotReady)));
+    assert!(matches!(result.get_timeout(SHORT), Err(MultiprocessingError::TimedOut { .. })));
+    event.set().unwrap();
+    assert!(result.get_timeout(LONG).unwrap());
+    assert!(result.get().unwrap());
+    assert!(result.successful().unwrap());
+    let failed = pool.map_async(fail_at_three, [3]).unwrap();
+    assert!(failed.wait(LONG));
+    assert!(!failed.successful().unwrap());
+}
+
+fn items_are_taken_as_results_are(world: &World) {
+    let pool = Pool::over(&world.context);
+    let ahead = 2 * pool.workers();
+    let taken = Cell::new(0);
+    let items = (0..).inspect(|_| taken.set(taken.get() + 1));
+    let mut results = pool.imap(square, items).unwrap();
+    assert_eq!(taken.get(), 0);
+    for given in 0..50 {
+        let value = results.next().unwrap().unwrap();
+        assert_eq!(value, square(given));
+        assert_eq!(taken.get(), given as usize + ahead);
+    }
+}
+
+fn items_are_taken_in_chunks(world: &World) {
+    let pool = Pool::over(&world.context).chunk_size(3);
+    let taken = Cell::new(0);
+    let items = (0..1000).inspect(|_| taken.set(taken.get() + 1));
+    let mut results = pool.imap(square, items).unwrap();
+    assert_eq!(results.next().unwrap().unwrap(), 0);
+    assert_eq!(taken.get(), 3 * 2 * pool.workers());
+    let values = pool.imap(square, 0..10).unwrap().map(Result::unwrap);
+    assert_eq!(values.sum::<i64>(), 285);
+}
+
+fn a_failed_item_fails_in_its_place(world: &World) {
+    let pool = Pool::over(&world.context);
+    let mut results = pool.imap(fail_at_three, 0..5).unwrap();
+    let values: Vec<Option<i64>> = results.by_ref().map(Result::ok).collect();
+    assert_eq!(values, [Some(0), Some(1), Some(2), None, Some(4)]);
+    assert!(results.next().is_none());
+}
+
+fn unordered_results_come_as_they_are_ready(world: &World) {
+    let pool = Pool::over(&world.context);
+    let event = Event::over(&world.context).unwrap();
+    let items = [Some(event.clone()), None];
+    let wait = |event: Option<Event>| match event {
+        Some(event) => event.wait_timeout(LONG).map(|_| "waited".to_owned()),
+        None => Ok("at once".to_owned()),
+    };
+    let mut results = pool.imap_unordered(wait, items).unwrap();
+    assert_eq!(results.next().unwrap().unwrap(), "at once");
+    event.set().unwrap();
+    assert_eq!(results.next().unwrap().unwrap(), "waited");
+    assert!(results.next().is_none());
+}
+
+fn a_closed_pool_takes_no_more_and_ends_what_it_has(world: &World) {
+    let pool = Pool::over(&world.context);
+    assert!(matches!(pool.join(), Err(MultiprocessingError::PoolOpen)));
+    let done = Queue::<i64>::over(&world.context, 0).unwrap();
+    let put = |queue: Queue<i64>, x: i64| queue.put(x);
+    // Nobody keeps the result, and the work is done all the same.
+    drop(pool.starmap_async(put, (0..5).map(|x| (done.clone(), x))).unwrap());
+    pool.close();
+    assert!(matches!(pool.map(square, [1]), Err(MultiprocessingError::PoolClosed)));
+    assert!(matches!(pool.imap(square, [1]).err(), Some(MultiprocessingError::PoolClosed)));
+    pool.join().unwrap();
+    assert_eq!(done.len().unwrap(), 5);
+}
+
+fn a_terminated_pool_cancels_what_it_has(world: &World) {
+    let pool = Pool::over(&world.context);
+    let event = Event::over(&world.context).unwrap();
+    let result = pool.apply_async(wait_for, (event,)).unwrap();
+    pool.terminate();
+    pool.join().unwrap();
+    let error = result.get().unwrap_err();
+    let is_cancelled =
+        matches!(error, MultiprocessingError::Job(Error::Call { cause: CallError::Cancelled, .. }));
+    assert!(is_cancelled, "{error}");
+    assert!(matches!(pool.map(square, [1]), Err(MultiprocessingError::PoolClosed)));
+}
+
+fn a_pool_that_is_dropped_is_terminated(world: &World) {
+    let event = Event::over(&world.context).unwrap();
+    let pool = Pool::over(&world.context);
+    let result = pool.apply_async(wait_for, (event,)).unwrap();
+    let same = pool.clone();
+    drop(pool);
+    assert!(!result.ready());
+    drop(same);
+    assert!(result.wait(LONG));
+    assert!(!result.successful().unwrap());
+}
+
+fn a_pool_works_on_a_thread_of_a_runtime(world: &World) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let values = runtime.block_on(async { Pool::over(&world.context).map(square, [1, 2]) });
+    assert_eq!(values.unwrap(), [1, 4]);
+}
+
+/// Chunks go to workers whole, so that no more workers have a part than there are chunks.
+fn chunks_are_of_the_size_that_was_asked_for(world: &World) {
+    let pool = Pool::over(&world.context).chunk_size(50);
+    let who = |_: u32| format!("{} {:?}", std::process::id(), std::thread::current().id());
+    let mut workers = pool.map(who, 0..100).unwrap();
+    workers.dedup();
+    assert!(workers.len() <= 2, "{workers:?}");
+}
+
+fn a_pool_of_nobody_is_refused(_: &World) {
+    assert!(matches!(Pool::new(0), Err(MultiprocessingError::Invalid { value: 0, .. })));
+}
