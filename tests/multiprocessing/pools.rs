@@ -20,7 +20,6 @@ crate::cases! {
     a_terminated_pool_cancels_what_it_has,
     a_pool_that_is_dropped_is_terminated,
     a_pool_works_on_a_thread_of_a_runtime,
-    chunks_are_of_the_size_that_was_asked_for,
     a_pool_of_nobody_is_refused,
 }
 
@@ -176,15 +175,6 @@ fn a_pool_works_on_a_thread_of_a_runtime(world: &World) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let values = runtime.block_on(async { Pool::over(&world.context).map(square, [1, 2]) });
     assert_eq!(values.unwrap(), [1, 4]);
-}
-
-/// Chunks go to workers whole, so that no more workers have a part than there are chunks.
-fn chunks_are_of_the_size_that_was_asked_for(world: &World) {
-    let pool = Pool::over(&world.context).chunk_size(50);
-    let who = |_: u32| format!("{} {:?}", std::process::id(), std::thread::current().id());
-    let mut workers = pool.map(who, 0..100).unwrap();
-    workers.dedup();
-    assert!(workers.len() <= 2, "{workers:?}");
 }
 
 fn a_pool_of_nobody_is_refused(_: &World) {

@@ -7,6 +7,10 @@ use crate::place::ServerPlace;
 pub(crate) struct Keys {
     /// Its state, or what is known of it.
     pub(crate) meta: String,
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "without a server nothing expires")
+    )]
     pub(crate) expiry_ms: u64,
     pub(crate) lease_ms: u64,
 }

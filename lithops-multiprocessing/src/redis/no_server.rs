@@ -25,6 +25,10 @@ impl Server {
         match *self {}
     }
 
+    pub(crate) fn repeat(&self, _: &'static str, _: &Lua, _: &Keys, _: &[&[u8]]) -> Result<Reply> {
+        match *self {}
+    }
+
     pub(crate) fn nap(&self, _: &str, _: Duration) -> Result<()> {
         match *self {}
     }

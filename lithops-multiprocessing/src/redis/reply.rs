@@ -6,6 +6,7 @@ use crate::{MultiprocessingError, Result};
 
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without a server nobody answers"))]
 pub(crate) enum Reply {
     Nil,
     Int(i64),

@@ -2,6 +2,7 @@
 
 /// A script, with its first key being the object's own one.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without a server nobody runs them"))]
 pub(crate) struct Lua {
     pub(crate) text: &'static str,
 }

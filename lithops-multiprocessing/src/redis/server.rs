@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lithops_core::config::Config;
 use lithops_core::ports::StorageLocation;
 use lithops_storage::RedisConfig;
-use redis::{Client, Connection, RedisError, RedisResult, Script, Value};
+use redis::{Client, Connection, RedisError, RedisResult, Script, ScriptInvocation, Value};
 
 use super::{Keys, Lua, Reply};
 use crate::place::ServerPlace;
@@ -47,8 +47,9 @@ impl Server {
 
     /// The server of an object; the same for all objects there.
     pub(crate) fn at(place: &ServerPlace) -> Result<Arc<Self>> {
-        static SERVERS: LazyLock<Mutex<HashMap<(String, String), Arc<Server>>>> =
-            LazyLock::new(Mutex::default);
+        /// By address and prefix.
+        type Servers = Mutex<HashMap<(String, String), Arc<Server>>>;
+        static SERVERS: LazyLock<Servers> = LazyLock::new(Mutex::default);
         let mut servers = lock(&SERVERS);
         let key = (place.url.clone(), place.prefix.clone());
         if let Some(server) = servers.get(&key) {
@@ -78,13 +79,36 @@ impl Server {
         arguments: &[&[u8]],
     ) -> Result<Reply> {
         let prepared = self.prepared(script);
-        let mut run = prepared.key(&keys.meta);
-        run.arg(keys.expiry_ms);
-        for argument in arguments {
-            run.arg(*argument);
-        }
+        let run = invocation(&prepared, keys, arguments);
         let answer =
-            self.with(operation, ANSWER, |connection| run.invoke::<Value>(connection).map(Some))?;
+            self.with(Self::connection, ANSWER, |connection| run.invoke(connection).map(Some));
+        self.reply(operation, answer)
+    }
+
+    /// As [`run`](Self::run), a second time if the connection fails: for a script that is the same
+    /// done twice. A process that was stopped and goes on finds its requests interrupted.
+    pub(crate) fn repeat(
+        &self,
+        operation: &'static str,
+        script: &Lua,
+        keys: &Keys,
+        arguments: &[&[u8]],
+    ) -> Result<Reply> {
+        let prepared = self.prepared(script);
+        let run = invocation(&prepared, keys, arguments);
+        let first =
+            self.with(Self::connection, ANSWER, |connection| run.invoke(connection).map(Some));
+        let answer = match first {
+            Err(error) if error.is_io_error() => {
+                self.with(Self::connect, ANSWER, |connection| run.invoke(connection).map(Some))
+            }
+            answer => answer,
+        };
+        self.reply(operation, answer)
+    }
+
+    fn reply(&self, operation: &'static str, answer: RedisResult<Option<Value>>) -> Result<Reply> {
+        let answer = answer.map_err(|error| self.failed(operation, error))?;
         reply(operation, answer.ok_or(MultiprocessingError::Answer { operation })?)
     }
 
@@ -94,7 +118,7 @@ impl Server {
         let seconds = limit.as_secs_f64().max(0.001);
         let mut pop = redis::cmd("BLPOP");
         pop.arg(list).arg(format!("{seconds:.3}"));
-        let woken = self.with("wait", limit + ANSWER, |connection| {
+        let woken = self.with(Self::connection, limit + ANSWER, |connection| {
             match pop.query::<Value>(connection) {
                 // A process that was stopped and goes on finds its wait interrupted. Whoever waits
                 // looks again after any end of it, which tells if the server is gone.
@@ -102,7 +126,7 @@ impl Server {
                 answer => answer.map(Some),
             }
         });
-        woken.map(drop)
+        woken.map(drop).map_err(|error| self.failed("wait", error))
     }
 
     fn prepared(&self, script: &Lua) -> Arc<Script> {
@@ -114,24 +138,23 @@ impl Server {
 
     fn with<T>(
         &self,
-        operation: &'static str,
+        connect: fn(&Self) -> RedisResult<Connection>,
         patience: Duration,
         ask: impl FnOnce(&mut Connection) -> RedisResult<Option<T>>,
-    ) -> Result<Option<T>> {
-        let asked = self.connection().and_then(|mut connection| {
-            connection.set_read_timeout(Some(patience))?;
-            let answer = ask(&mut connection)?;
-            // One that has not answered may yet, when another answer is expected.
-            if answer.is_some() {
-                lock(&self.idle).push((connection, Instant::now()));
-            }
-            Ok(answer)
-        });
-        asked.map_err(|error: RedisError| MultiprocessingError::Server {
-            address: self.address.clone(),
-            operation,
-            source: Box::new(error),
-        })
+    ) -> RedisResult<Option<T>> {
+        let mut connection = connect(self)?;
+        connection.set_read_timeout(Some(patience))?;
+        let answer = ask(&mut connection)?;
+        // One that has not answered may yet, when another answer is expected.
+        if answer.is_some() {
+            lock(&self.idle).push((connection, Instant::now()));
+        }
+        Ok(answer)
+    }
+
+    fn failed(&self, operation: &'static str, error: RedisError) -> MultiprocessingError {
+        let address = self.address.clone();
+        MultiprocessingError::Server { address, operation, source: Box::new(error) }
     }
 
     fn connection(&self) -> RedisResult<Connection> {
@@ -147,10 +170,23 @@ impl Server {
                 return Ok(connection);
             }
         }
+        self.connect()
+    }
+
+    fn connect(&self) -> RedisResult<Connection> {
         let connection = self.client.get_connection_with_timeout(CONNECT)?;
         connection.set_write_timeout(Some(ANSWER))?;
         Ok(connection)
     }
+}
+
+fn invocation<'a>(script: &'a Script, keys: &Keys, arguments: &[&[u8]]) -> ScriptInvocation<'a> {
+    let mut run = script.key(&keys.meta);
+    run.arg(keys.expiry_ms);
+    for argument in arguments {
+        run.arg(*argument);
+    }
+    run
 }
 
 fn reply(operation: &'static str, value: Value) -> Result<Reply> {

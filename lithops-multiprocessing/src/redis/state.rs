@@ -37,8 +37,11 @@ where
     until_done(server, keys, deadline, |attempt| {
         let advance = |version: &[u8], state: &[u8], wake, registers: &[u8]| {
             let waiter = attempt.waiter.as_bytes();
-            let arguments: [&[u8]; 5] = [version, state, wake, waiter, registers];
-            let reply = server.run(OPERATION, &scripts::ADVANCE, keys, &arguments)?;
+            // The server remembers the last changes by name, so that one that is sent again, because
+            // its answer did not come, is made once.
+            let name = format!("{:016x}", rand::random::<u64>());
+            let arguments: [&[u8]; 6] = [version, state, wake, waiter, registers, name.as_bytes()];
+            let reply = server.repeat(OPERATION, &scripts::ADVANCE, keys, &arguments)?;
             seen(reply, what)
         };
         // No version is called so: this reads.
