@@ -11,6 +11,7 @@ mod command;
 
 mod broken;
 mod cloud;
+mod engine;
 mod patient;
 mod s3;
 
@@ -40,6 +41,17 @@ fn main() -> ExitCode {
         Trial::ignorable_test(*name, || match s3::Server::named() {
             Ok(server) => {
                 case(&server);
+                Ok(Completion::Completed)
+            }
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+        })
+    }));
+    let engine = engine::named();
+    trials.extend(engine::TABLE.iter().map(|(name, case)| {
+        let engine = engine.clone();
+        Trial::ignorable_test(*name, move || match engine {
+            Ok(host) => {
+                case(&host);
                 Ok(Completion::Completed)
             }
             Err(missing) => Ok(Completion::ignored_with(missing)),
