@@ -36,6 +36,10 @@
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
 #[doc = include_str!("../docs/observing.md")]
+#[doc = include_str!("../docs/backends.md")]
+#[doc = include_str!("../docs/costs.md")]
+#[doc = include_str!("../docs/from-rayon.md")]
+#[doc = include_str!("../docs/writing-a-backend.md")]
 mod documents {}
 
 #[cfg(all(doctest, feature = "multiprocessing"))]

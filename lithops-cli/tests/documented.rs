@@ -36,16 +36,18 @@ fn each_heading_is_of_a_command_that_exists() {
 
 #[test]
 fn each_option_of_an_example_exists() {
+    let commands = commands();
     let mut examples = 0;
     for line in PAGE.lines().filter(|line| line.starts_with("lithops ")) {
         // What stands behind a pipe or a redirection is for others.
         let words = line.split(['|', '>']).next().unwrap().split_whitespace().skip(1);
         let words: Vec<&str> = words.collect();
-        let command = commands().into_iter().rev().filter(|command| {
+        let command = commands.iter().filter(|command| {
             command.iter().map(String::as_str).eq(words.iter().take(command.len()).copied())
         });
-        let command = command.max_by_key(Vec::len).unwrap_or_else(|| panic!("{line}"));
-        let help = run(lithops().args(&command).arg("--help")).printed();
+        let command =
+            command.max_by_key(|command| command.len()).unwrap_or_else(|| panic!("{line}"));
+        let help = run(lithops().args(command).arg("--help")).printed();
         for option in words.iter().filter(|word| word.starts_with("--")) {
             assert!(
                 help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),

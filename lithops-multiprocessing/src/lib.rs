@@ -3,7 +3,6 @@
 //! All of it blocks, and works with and without an async runtime around it. Programs use it as
 //! `lithops::multiprocessing`.
 
-mod blocking;
 mod configured;
 mod context;
 mod data;

@@ -1,12 +1,12 @@
 //! Values and arrays, and what handles are.
 
-use lithops::multiprocessing::Multiprocessing;
 use lithops::multiprocessing::{
-    Array, Event, Lock, MultiprocessingError, Pool, Queue, Result, Value,
+    Array, Connection, Event, Lock, Multiprocessing, MultiprocessingError, Pipe, Pool, Queue,
+    Result, Value,
 };
 use lithops::{Config, Executor, FunctionExecutor};
 
-use crate::world::{LONG, SHORT, World};
+use crate::world::{LONG, SHORT, World, until};
 
 crate::cases! {
     an_update_is_atomic,
@@ -14,6 +14,7 @@ crate::cases! {
     an_array_has_a_fixed_number_of_places,
     an_object_is_no_more_when_its_maker_drops_it,
     who_waits_for_an_object_that_goes_is_told,
+    an_object_lives_as_long_as_the_work_that_it_was_sent_with,
     an_object_in_memory_says_so_in_another_process,
     processes_without_a_server_share_nothing,
 }
@@ -89,17 +90,33 @@ fn an_object_is_no_more_when_its_maker_drops_it(world: &World) {
 
 fn who_waits_for_an_object_that_goes_is_told(world: &World) {
     let event = Event::over(&world.context).unwrap();
-    let told = Queue::over(&world.context, 0).unwrap();
-    let wait = |event: Event, told: Queue<bool>| {
-        let waited = event.wait_timeout(LONG);
-        told.put(matches!(waited, Err(MultiprocessingError::Gone { what: "event" })))
+    // Sent by hand: an argument would live as long as the call.
+    let names = Queue::over(&world.context, 0).unwrap();
+    names.put(event.clone()).unwrap();
+    let wait = |names: Queue<Event>| -> Result<bool> {
+        let waited = names.get()?.wait_timeout(LONG);
+        Ok(matches!(waited, Err(MultiprocessingError::Gone { what: "event" })))
     };
     let pool = Pool::over(&world.context);
-    let waits = pool.apply_async(wait, (event.clone(), told.clone())).unwrap();
+    let waits = pool.apply_async(wait, (names.clone(),)).unwrap();
+    until("it waits", || names.is_empty().unwrap());
     assert!(!waits.wait(SHORT));
     drop(event);
-    assert!(told.get_timeout(LONG).unwrap());
-    waits.get().unwrap();
+    assert!(waits.get_timeout(LONG).unwrap());
+}
+
+/// Whoever sends an object off need not keep a handle.
+fn an_object_lives_as_long_as_the_work_that_it_was_sent_with(world: &World) {
+    let pool = Pool::over(&world.context);
+    let (here, there) = Pipe::duplex_over::<Value<u8>>(&world.context).unwrap();
+    let answer = |there: Connection<Value<u8>>, value: Value<u8>| -> Result<u8> {
+        there.recv_timeout(LONG)?;
+        value.get()
+    };
+    let value = Value::over(&world.context, 7).unwrap();
+    let answers = pool.apply_async(answer, (there, value.clone())).unwrap();
+    here.send(value).unwrap();
+    assert_eq!(answers.get_timeout(LONG).unwrap(), 7);
 }
 
 fn an_object_in_memory_says_so_in_another_process(world: &World) {

@@ -33,6 +33,7 @@ pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("examples: image_pipeline", |_| image_pipeline());
     steps.run("examples: download", |_| download());
     steps.run("examples: drop_in", |_| drop_in::run());
+    steps.run("examples: pool", |_| pool());
     steps.run("examples: over S3", |_| s3::run());
     Ok(())
 }
@@ -42,6 +43,14 @@ pub(crate) fn run_optimised(settings: &Settings) -> anyhow::Result<()> {
     monte_carlo_pi(settings)?;
     word_count(settings)?;
     panic_abort(settings)
+}
+
+/// All calls share one value.
+fn pool() -> anyhow::Result<()> {
+    let arguments = ["run", "--quiet", "--example", "pool", "--features", "multiprocessing"];
+    let printed = read(cargo(arguments))?;
+    ensure!(printed.contains("has 111 steps"), "the example printed: {printed}");
+    Ok(())
 }
 
 /// Panics come back as such also where they abort the worker.

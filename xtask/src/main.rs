@@ -32,6 +32,7 @@ usage: cargo xtask COMMAND
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
   report           a browser opens reports of jobs, and asks no network
+  multiprocessing  pools, processes and what they share, over threads and over a Redis server
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         }
         ["report"] => report::check(&mut steps),
         ["codeengine"] => code_engine(&mut steps),
+        ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["configuration"] => configuration(),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
@@ -107,6 +109,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     servers::run_all(steps)?;
     code_engine(steps)?;
     tests::run_over_s3(steps)?;
+    tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
     report::check(steps)?;
     examples::run(steps)?;

@@ -14,6 +14,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("tests", |cases| {
         let test = ["test", "--workspace", "--exclude", "lithops-on-code-engine"];
         let mut tests = cargo(test);
+        tests.args(["--exclude", "lithops-multiprocessing-tests"]);
         tests.arg("--no-fail-fast");
         run_tests(tests, cases)
     });
@@ -54,6 +55,27 @@ pub(crate) fn run_over_s3(steps: &mut Steps) -> anyhow::Result<()> {
         suite.args(["--test", "backends", "--", "processes_through_storage::"]);
         suite.env("LITHOPS_TEST_JOBS_IN_S3", "yes").envs(server.as_environment());
         run_tests(suite, cases)
+    });
+    Ok(())
+}
+
+/// Runs pools, processes and shared objects over threads, and over processes and a real Redis server.
+pub(crate) fn run_multiprocessing(steps: &mut Steps) -> anyhow::Result<()> {
+    if let Some(missing) = servers::not_here("redis")? {
+        steps.skip("multiprocessing", &missing);
+        return Ok(());
+    }
+    steps.run("multiprocessing", |cases| {
+        let server = servers::start_named(&["redis"])?.remove(0);
+        let (variable, address) = server.variable();
+        let suite = ["test", "--package", "lithops-multiprocessing-tests"];
+        let mut suite = cargo(suite);
+        // Backtraces are those of the harness.
+        suite.env(variable, address).env("RUST_BACKTRACE", "0");
+        run_tests(suite, cases)?;
+        let mut documents = cargo(["test", "--package", "lithops", "--doc"]);
+        documents.args(["--features", "multiprocessing", "multiprocessing"]);
+        run_tests(documents, cases)
     });
     Ok(())
 }

@@ -12,7 +12,7 @@ use lithops_core::function::{Data, RemoteFn, TaskOutput};
 
 use super::shared::Shared;
 use crate::Result;
-use crate::blocking::block;
+use lithops_core::run::wait_here;
 
 /// How many chunks for each worker are under way, or wait to be taken.
 const CHUNKS_AHEAD: usize = 2;
@@ -119,8 +119,8 @@ where
                 return Some(value);
             }
             let values = match &mut self.chunks {
-                Chunks::Ordered(chunks) => block(chunks.next()),
-                Chunks::Unordered(chunks) => block(chunks.next()),
+                Chunks::Ordered(chunks) => wait_here(chunks.next()),
+                Chunks::Unordered(chunks) => wait_here(chunks.next()),
             };
             self.ready.extend(values?);
         }

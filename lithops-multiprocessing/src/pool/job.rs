@@ -6,7 +6,7 @@ use lithops_core::api::{CallState, JobHandle, Until};
 use lithops_core::function::Data;
 use lithops_core::wire::CallError;
 
-use crate::blocking::block;
+use lithops_core::run::wait_here;
 
 /// A job, whatever its results are.
 pub(crate) trait Job: Send + Sync {
@@ -35,8 +35,8 @@ impl<T: Data> Job for JobHandle<T> {
 
     fn wait(&self, limit: Option<Duration>) -> bool {
         match limit {
-            None => block(Self::wait(self, Until::All)),
-            Some(limit) => block(self.wait_for(Until::All, limit)),
+            None => wait_here(Self::wait(self, Until::All)),
+            Some(limit) => wait_here(self.wait_for(Until::All, limit)),
         };
         self.has_ended()
     }
@@ -59,7 +59,7 @@ impl<T: Data> Job for JobHandle<T> {
         match call.state() {
             CallState::Pending => None,
             CallState::Succeeded => Some(Ok(call.stats().is_some_and(|stats| stats.returned_err))),
-            CallState::Failed => block(call).err().map(Err),
+            CallState::Failed => wait_here(call).err().map(Err),
         }
     }
 

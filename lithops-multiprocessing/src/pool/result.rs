@@ -7,8 +7,8 @@ use lithops_core::api::JobHandle;
 use lithops_core::function::Data;
 
 use super::Job;
-use crate::blocking::block;
 use crate::{MultiprocessingError, Result};
+use lithops_core::run::wait_here;
 
 /// The result of work that was sent off: Python's `AsyncResult`.
 ///
@@ -27,7 +27,7 @@ impl<R> std::fmt::Debug for AsyncResult<R> {
 impl<T: Data> AsyncResult<Vec<T>> {
     pub(super) fn all(job: Arc<JobHandle<T>>) -> Self {
         let values = Arc::clone(&job);
-        Self { job, values: Arc::new(move || Ok(block(values.results())?)) }
+        Self { job, values: Arc::new(move || Ok(wait_here(values.results())?)) }
     }
 }
 
@@ -35,7 +35,7 @@ impl<T: Data> AsyncResult<T> {
     pub(super) fn one(job: Arc<JobHandle<T>>) -> Self {
         let values = Arc::clone(&job);
         let value = move || {
-            let mut values = block(values.results())?;
+            let mut values = wait_here(values.results())?;
             values.pop().ok_or(MultiprocessingError::NotReady)
         };
         Self { job, values: Arc::new(value) }

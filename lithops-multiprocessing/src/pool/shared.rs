@@ -8,9 +8,9 @@ use lithops_core::function::Data;
 use lithops_core::ports::Executor;
 
 use super::Job;
-use crate::blocking::block;
 use crate::place::{Kept, keep};
 use crate::{Multiprocessing, MultiprocessingError, Result};
+use lithops_core::run::wait_here;
 
 /// What all handles of a pool share.
 pub(super) struct Shared {
@@ -101,7 +101,7 @@ impl Shared {
             under_way.job.wait(None);
         }
         if self.is_own {
-            block(self.executor.shutdown());
+            wait_here(self.executor.shutdown());
         }
         Ok(())
     }

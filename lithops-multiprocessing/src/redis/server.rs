@@ -83,8 +83,9 @@ impl Server {
         for argument in arguments {
             run.arg(*argument);
         }
-        let answer: Value = self.with(operation, ANSWER, |connection| run.invoke(connection))?;
-        reply(operation, answer)
+        let answer =
+            self.with(operation, ANSWER, |connection| run.invoke::<Value>(connection).map(Some))?;
+        reply(operation, answer.ok_or(MultiprocessingError::Answer { operation })?)
     }
 
     /// Waits on a list for the word that wakes its waiter, for `limit` at the most.
@@ -93,7 +94,15 @@ impl Server {
         let seconds = limit.as_secs_f64().max(0.001);
         let mut pop = redis::cmd("BLPOP");
         pop.arg(list).arg(format!("{seconds:.3}"));
-        self.with("wait", limit + ANSWER, |connection| pop.query::<Value>(connection)).map(drop)
+        let woken = self.with("wait", limit + ANSWER, |connection| {
+            match pop.query::<Value>(connection) {
+                // A process that was stopped and goes on finds its wait interrupted. Whoever waits
+                // looks again after any end of it, which tells if the server is gone.
+                Err(error) if error.is_io_error() => Ok(None),
+                answer => answer.map(Some),
+            }
+        });
+        woken.map(drop)
     }
 
     fn prepared(&self, script: &Lua) -> Arc<Script> {
@@ -107,12 +116,15 @@ impl Server {
         &self,
         operation: &'static str,
         patience: Duration,
-        ask: impl FnOnce(&mut Connection) -> RedisResult<T>,
-    ) -> Result<T> {
+        ask: impl FnOnce(&mut Connection) -> RedisResult<Option<T>>,
+    ) -> Result<Option<T>> {
         let asked = self.connection().and_then(|mut connection| {
             connection.set_read_timeout(Some(patience))?;
             let answer = ask(&mut connection)?;
-            lock(&self.idle).push((connection, Instant::now()));
+            // One that has not answered may yet, when another answer is expected.
+            if answer.is_some() {
+                lock(&self.idle).push((connection, Instant::now()));
+            }
             Ok(answer)
         });
         asked.map_err(|error: RedisError| MultiprocessingError::Server {
