@@ -19,6 +19,8 @@ const FOLDER: &str = "LITHOPS_TEST_FOLDER";
 const CALLS: u32 = 6;
 
 /// Writes a line, waits until it may end, and fails if it is the fifth.
+#[expect(clippy::print_stdout, reason = "what calls write is what is tested")]
+#[expect(clippy::ptr_arg, reason = "the shared value of a job is of a type of its own")]
 fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
     println!("call {index} speaks");
     until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
