@@ -36,6 +36,10 @@
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
 #[doc = include_str!("../docs/observing.md")]
+#[doc = include_str!("../docs/backends.md")]
+#[doc = include_str!("../docs/costs.md")]
+#[doc = include_str!("../docs/from-rayon.md")]
+#[doc = include_str!("../docs/writing-a-backend.md")]
 mod documents {}
 
 #[cfg(all(doctest, feature = "multiprocessing"))]
@@ -46,6 +50,8 @@ pub mod blocking;
 mod connect;
 mod executor;
 mod interrupt;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+pub use lithops_observe::metrics;
 #[cfg(feature = "multiprocessing")]
 pub mod multiprocessing;
 #[cfg(feature = "progress")]

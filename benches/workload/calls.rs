@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use lithops::prelude::*;
+use lithops::{ExecutorExt, FunctionExecutor};
 use lithops_core::wire::{ValueSink, decode_value, encode_value};
 use rayon::prelude::*;
 

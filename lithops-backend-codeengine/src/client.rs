@@ -68,7 +68,7 @@ impl Client {
     /// By how much the clocks of the server and of this machine differ, as far as answers have told.
     pub(crate) fn skew(&self) -> Option<Duration> {
         let (there, here) = (*self.clock.lock().unwrap_or_else(PoisonError::into_inner))?;
-        Some(there.duration_since(here).unwrap_or_else(|earlier| earlier.duration()))
+        Some(http::apart(there, here))
     }
 
     /// Sends a request that may be sent twice; gives what the answer holds.

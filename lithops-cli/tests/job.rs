@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod command;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ const FOLDER: &str = "LITHOPS_TEST_FOLDER";
 const CALLS: u32 = 6;
 
 /// Writes a line, waits until it may end, and fails if it is the fifth.
+#[expect(clippy::print_stdout, reason = "what calls write is what is tested")]
+#[expect(clippy::ptr_arg, reason = "the shared value of a job is of a type of its own")]
 fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
     println!("call {index} speaks");
     until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
@@ -121,20 +124,19 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     assert!(list.starts_with("JOB ") && list.contains(&job), "{list}");
     assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "running");
     let mut attached = client.command(&["job", "attach"]);
-    let attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(attached.stdout.take().unwrap()).lines();
     let logs =
         client.command(&["logs", &job[..4], "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
     client.open(0..2);
-    until("two outcomes", || {
-        (client.json(&["job", "list", "--json"])[0]["done"] == 2).then_some(())
-    });
+    let two = format!("{job}: 2 of 6 done, 0 failed, 2 running");
+    assert!(told.any(|line| line.unwrap() == two), "two outcomes were not told");
     client.open(2..CALLS);
     client.ended();
 
     let attached = attached.wait_with_output().unwrap();
-    let out = String::from_utf8(attached.stdout).unwrap();
-    assert!(out.contains(&format!("{job}: 2 of 6 done, 0 failed, 2 running\n")), "{out}");
-    assert!(out.contains(&format!("{job}: 6 of 6 done, 1 failed, 0 running\n")), "{out}");
+    let rest: Vec<String> = told.map(Result::unwrap).collect();
+    assert!(rest.contains(&format!("{job}: 6 of 6 done, 1 failed, 0 running")), "{rest:?}");
     assert_eq!(attached.status.code(), Some(1));
     let err = String::from_utf8(attached.stderr).unwrap();
     let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why\n");
@@ -180,6 +182,18 @@ fn a_job_is_stopped_from_another_process() {
     assert_eq!(record["calls"].as_array().unwrap().iter().filter(|call| kinds(call)).count(), 5);
     let error = client.run(&["job", "cancel", &job]).failed(1);
     assert_eq!(error, format!("error: job {job} does not run: it has ended\n"));
+}
+
+#[test]
+fn a_job_whose_client_is_interrupted_has_ended() {
+    let mut client = Client::start();
+    client.open(0..1);
+    until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
+    let process = client.process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    client.ended();
+    let listed = client.json(&["job", "list", "--json"]);
+    assert_eq!((&listed[0]["state"], &listed[0]["done"]), (&"ended".into(), &6.into()), "{listed}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub mod figures;
 mod html;
 #[cfg(feature = "journal")]
 pub mod journal;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+pub mod metrics;
 #[cfg(feature = "png")]
 mod png;
 pub mod quantity;

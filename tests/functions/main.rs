@@ -1,7 +1,7 @@
 //! What a function may be, what may go in and come out, and what it finds around it: on threads, on
 //! worker processes, and in a worker of another build.
 //!
-//! Every case is a plain `async fn` of an executor, so that `tests/init.rs` can run it too: that
+//! Every case is a plain `async fn` of an executor, so that `init.rs` can run it too: that
 //! program has no test harness, and so can be built with `panic = "abort"`.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]

@@ -363,11 +363,12 @@ fn start(
     arguments: &[&str],
     settings: &Settings,
 ) -> anyhow::Result<Output> {
-    let mut run = cargo(["run", "--quiet", "--release", "--package", "lithops", "--example"]);
-    run.arg(name);
-    // Builds with other settings are about linking, and need no storage of a network.
-    if !settings.iter().any(|(name, _)| *name == "CARGO_TARGET_DIR") {
-        run.arg("--all-features");
+    let mut run = cargo(["run", "--quiet", "--release"]);
+    // Builds with other settings are about linking: what they are built with is little.
+    if settings.iter().any(|(name, _)| *name == "CARGO_TARGET_DIR") {
+        run.args(["--package", "lithops-functions", "--example", &format!("alone_{name}")]);
+    } else {
+        run.args(["--package", "lithops", "--all-features", "--example", name]);
     }
     run.args(["--", "--backend", backend, "--workers", "2"]).args(arguments);
     run.envs(settings.iter().map(|(name, value)| (name, value)));

@@ -1,6 +1,8 @@
 //! The first steps of a new user: what `docs/get-started.md` says is done, word for word.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,9 +26,8 @@ pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
     let (in_containers, first): (Vec<_>, Vec<_>) =
         page::blocks(&text)?.into_iter().partition(|(heading, _)| heading == IN_CONTAINERS);
     ensure!(!in_containers.is_empty(), "{PAGE} has no section `{IN_CONTAINERS}`");
-    let folder = tempfile::tempdir()?;
-    std::os::unix::fs::symlink(root(), folder.path().join("lithops"))?;
-    let mut user = User::new(folder.path());
+    let home = Home::make()?;
+    let mut user = User::new(&home.0);
     steps.run("guide: get started", |_| user.follow(&first));
     match engine::ensure() {
         Err(missing) => steps.skip("guide: in containers", &missing.to_string()),
@@ -38,6 +39,39 @@ pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
         }),
     }
     Ok(())
+}
+
+/// The folder that the user's project is in, with the checkout beside it.
+///
+/// Outside of the workspace, which a new package would become a member of. Its name is always the same,
+/// so that cargo knows again what it has built; no two checkouts have one in common.
+struct Home(PathBuf);
+
+impl Home {
+    fn make() -> anyhow::Result<Self> {
+        let mut name = DefaultHasher::new();
+        root().hash(&mut name);
+        let home = Self(std::env::temp_dir().join(format!("lithops-guide-{:x}", name.finish())));
+        home.clear()?;
+        fs::create_dir(&home.0).with_context(|| home.0.display().to_string())?;
+        std::os::unix::fs::symlink(root(), home.0.join("lithops"))?;
+        Ok(home)
+    }
+
+    /// Removes it, and of the checkout no more than the link to it.
+    fn clear(&self) -> std::io::Result<()> {
+        match fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // The next run clears it first.
+        self.clear().ok();
+    }
 }
 
 /// Who follows the guide: where they are, and what they saw last.

@@ -13,6 +13,7 @@ mod layering;
 mod lints;
 mod machine;
 mod matrix;
+mod report;
 mod servers;
 mod steps;
 mod tests;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
+  report           a browser opens reports of jobs, and asks no network
   multiprocessing  pools, processes and what they share, over threads and over a Redis server
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
             steps.run("examples: over S3", |_| examples::s3::run());
             Ok(())
         }
+        ["report"] => report::check(&mut steps),
         ["codeengine"] => code_engine(&mut steps),
         ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["configuration"] => configuration(),
@@ -108,6 +111,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_over_s3(steps)?;
     tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
+    report::check(steps)?;
     examples::run(steps)?;
     guide::run(steps)
 }

@@ -12,7 +12,9 @@ use crate::command::{cargo, command, read, root, run_tests, target, works};
 use crate::examples;
 use crate::steps::{Cases, Steps};
 
-/// The integration test of the root package that every row runs.
+/// The package that has what every row runs: built with little else, because rows build it anew.
+const PACKAGE: &str = "lithops-functions";
+/// Its integration test.
 const TEST: &str = "functions";
 
 /// One way to link and optimise a program.
@@ -145,7 +147,7 @@ pub(crate) fn run(steps: &mut Steps) -> anyhow::Result<()> {
 /// Builds the test by `cargo rustc`, whose last arguments reach only the crate named: the crates
 /// it uses are those of an ordinary build, where `RUSTFLAGS` would have all of them built again.
 fn test(row: &Row, cases: &mut Cases) -> anyhow::Result<()> {
-    let mut build = cargo(["rustc", "--quiet", "--package", "lithops", "--test", TEST]);
+    let mut build = cargo(["rustc", "--quiet", "--package", PACKAGE, "--test", TEST]);
     build.args(["--profile", row.profile, "--message-format", "json-render-diagnostics", "--"]);
     if let Some(linker) = &row.linker {
         if cfg!(all(target_arch = "x86_64", target_os = "linux")) {
@@ -164,7 +166,8 @@ fn test(row: &Row, cases: &mut Cases) -> anyhow::Result<()> {
         linked_by(linker, &program)?;
     }
     let mut test = Command::new(&program);
-    test.current_dir(root()).env("CARGO_MANIFEST_DIR", root());
+    let folder = root().join("tests/functions");
+    test.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder);
     run_tests(test, cases)
 }
 

@@ -65,6 +65,11 @@ pub(super) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     Some(chrono::DateTime::parse_from_rfc2822(text).ok()?.to_utc().into())
 }
 
+/// By how much two clocks differ, whichever is ahead.
+pub(super) fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other).unwrap_or_else(|earlier| earlier.duration())
+}
+
 /// The host of an address, for messages.
 pub(super) fn host(address: &str) -> String {
     let url = reqwest::Url::parse(address).ok();
@@ -111,4 +116,21 @@ async fn body(mut response: Response) -> Result<Option<Bytes>, reqwest::Error> {
         }
     }
     Ok(Some(body.into()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_a_server_is_read_from_its_answers() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(date(&headers), None);
+        headers.insert(reqwest::header::DATE, "Thu, 01 Jan 1970 00:10:00 GMT".parse().unwrap());
+        let there = date(&headers).unwrap();
+        let ten_minutes = Duration::from_secs(600);
+        assert_eq!(apart(there, SystemTime::UNIX_EPOCH), ten_minutes);
+        assert_eq!(apart(SystemTime::UNIX_EPOCH, there), ten_minutes);
+    }
 }

@@ -16,6 +16,7 @@ use crate::output::print;
 pub(crate) const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lithops job attach 4f1c")]
 pub(crate) struct Attach {
     /// The job's id, or the beginning of it; the latest by default
     job: Option<String>,

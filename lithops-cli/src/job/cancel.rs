@@ -13,6 +13,7 @@ use crate::output::print;
 const BOUND: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lithops job cancel 4f1c")]
 pub(crate) struct Cancel {
     /// The job's id, or the beginning of it
     job: String,

@@ -11,6 +11,7 @@ use crate::output::{print, remark};
 use crate::table::Table;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lithops job list --running")]
 pub(crate) struct List {
     /// Only jobs that run
     #[arg(long)]

@@ -15,6 +15,7 @@ use crate::table::Table;
 const SLOWEST: usize = 5;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: lithops job show 4f1c")]
 pub(crate) struct Show {
     /// The job's id, or the beginning of it; the latest by default
     job: Option<String>,

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use lithops::Builder;
 use lithops_core::ports::{Executor as _, Isolation};
 use lithops_testkit::compute::{Setup, Subject};
 use lithops_testkit::trials::{Case, Has};
@@ -11,7 +12,10 @@ use crate::settings::Settings;
 
 /// The cases, each with an executor of its own.
 pub(super) fn cases(settings: &Settings) -> anyhow::Result<Vec<Case>> {
-    let builder = settings.builder()?.progress(false);
+    let mut config = settings.resolve()?;
+    // Cases fail calls on purpose, which is nothing to keep.
+    (config.progress, config.journal) = (Some(false), Some(false));
+    let builder = Builder::new(config);
     // What can't be used is told before any case runs.
     let exec = lithops::block_on(builder.clone().build())?;
     let capability = exec.capability();

@@ -22,12 +22,15 @@ pub(super) fn failures(groups: &[FailureGroup]) -> String {
     table("Failures by kind", &["Kind", "Calls", "First call", "What it says"], rows)
 }
 
+/// What was measured of each call: its name, how it is spread, and how a value is shown.
+type Measured = (&'static str, Option<Spread>, fn(u64) -> String);
+
 /// The spread of what was measured of each call.
 pub(super) fn statistics(record: &JobRecord) -> String {
     let ran = || record.calls.iter().filter(|call| Span::of(record, call).is_some());
     let spread =
         |value: &dyn Fn(&CallRecord) -> Option<u64>| Spread::of(ran().filter_map(value).collect());
-    let measured: [(&str, Option<Spread>, fn(u64) -> String); 6] = [
+    let measured: [Measured; 6] = [
         ("Duration", spread(&|call| Some(call.busy_ns)), duration),
         ("Processor time", spread(&|call| Some(call.cpu_ns)), duration),
         (

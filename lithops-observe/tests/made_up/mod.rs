@@ -30,7 +30,7 @@ pub(crate) fn job(calls: u32, workers: u32) -> JobRecord {
         free[worker] = start + busy_ns + 200_000;
         let failed = index % 97 == 3;
         let failure = failed.then(|| CallFailure {
-            kind: if index % 2 == 0 { "panicked" } else { "failed" }.to_owned(),
+            kind: if index.is_multiple_of(2) { "panicked" } else { "failed" }.to_owned(),
             message: MESSAGE.to_owned(),
         });
         records.push(CallRecord {

@@ -26,6 +26,7 @@ macro_rules! storage_cases {
                 list::an_empty_place_lists_nothing,
                 list::listing_comes_in_byte_order,
                 list::listing_tells_sizes,
+                list::a_time_that_is_told_is_that_of_the_write,
                 list::listing_continues_after_a_key,
                 list::listing_continues_after_a_key_that_is_gone,
                 list::a_prefix_matches_inside_a_segment,

@@ -1,5 +1,7 @@
 //! Listing by prefix, in order, page by page.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use lithops_core::ports::ListPage;
 
 use super::{Storage, listed, put, put_all};
@@ -25,6 +27,17 @@ pub async fn listing_tells_sizes(storage: Storage) {
     let page = storage.list("", None).await.unwrap();
     let sizes: Vec<_> = page.objects.iter().map(|o| (o.key.as_str(), o.size)).collect();
     assert_eq!((sizes.as_slice(), page.more), (&[("a", 0), ("b/c", 4)][..], false));
+}
+
+/// Where a storage tells times, by whatever request, they are of now: clocks differ, but not by days.
+pub async fn a_time_that_is_told_is_that_of_the_write(storage: Storage) {
+    put(&storage, "a", "1").await;
+    let listed = storage.list("", None).await.unwrap().objects.remove(0).modified;
+    let asked = storage.head("a").await.unwrap().modified;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for told in [listed, asked].into_iter().flatten() {
+        assert!(told.abs_diff(now) < 86_400, "{told}, not {now}");
+    }
 }
 
 /// The key itself is left out.

@@ -72,7 +72,11 @@ fn run_one(steps: &mut Steps, server: &Server) -> anyhow::Result<()> {
         let mut peak = cargo(["test", "--package", "lithops-storage", "--all-features"]);
         peak.args(["--test", "peak_memory"]).env("LITHOPS_TEST_PEAK_MEMORY", "1");
         peak.env(variable, address);
-        run_tests(peak, cases)
+        run_tests(peak, cases)?;
+        let mut doctor =
+            cargo(["test", "--package", "lithops-cli", "--test", "doctor", "--", "real"]);
+        doctor.envs(started.as_environment()).env("RUST_BACKTRACE", "0");
+        run_tests(doctor, cases)
     });
     Ok(())
 }

@@ -2,20 +2,20 @@
 //!
 //! It has no test harness, because `main` is what it is about. Started with `without-init` it does
 //! not make that call, and its workers never reach `main`. Both ways it runs the cases of
-//! `tests/functions`, so that they are also run in a program built with `panic = "abort"`, which a
+//! `main.rs`, so that they are also run in a program built with `panic = "abort"`, which a
 //! harness can't be.
 
-#[path = "functions/cases.rs"]
+#[path = "cases.rs"]
 mod cases;
-#[path = "functions/failures.rs"]
+#[path = "failures.rs"]
 mod failures;
-#[path = "functions/forms.rs"]
+#[path = "forms.rs"]
 mod forms;
-#[path = "functions/inside.rs"]
+#[path = "inside.rs"]
 mod inside;
-#[path = "functions/shared.rs"]
+#[path = "shared.rs"]
 mod shared;
-#[path = "functions/values.rs"]
+#[path = "values.rs"]
 mod values;
 
 use std::process::Command;

@@ -2,7 +2,7 @@
 //!
 //! The texts are those of the stable compiler; another version may word or indent them otherwise.
 //! Read the differences, then take the new texts over with
-//! `TRYBUILD=overwrite cargo test --test compile_fail`. With the component `rust-src` the compiler
+//! `TRYBUILD=overwrite cargo test -p lithops-functions --test compile_fail`. With the component `rust-src` the compiler
 //! also quotes lines of the standard library: the texts are made without it.
 //!
 //! A closure that captures a `Copy` value is refused by the size of its type, which is only known
@@ -12,7 +12,7 @@
 #[test]
 fn functions_and_values_that_cannot_be_sent_are_refused_with_advice() {
     let cases = trybuild::TestCases::new();
-    cases.pass("tests/compile_fail/accepted.rs");
+    cases.pass("compile_fail/accepted.rs");
     for case in [
         "captures_a_string",
         "captures_a_reference",
@@ -29,6 +29,6 @@ fn functions_and_values_that_cannot_be_sent_are_refused_with_advice() {
         "shared_without_serde",
         "shared_without_sync",
     ] {
-        cases.compile_fail(format!("tests/compile_fail/{case}.rs"));
+        cases.compile_fail(format!("compile_fail/{case}.rs"));
     }
 }

@@ -1,0 +1,1 @@
+//! Nothing but what the tests of this package are built with.
