@@ -18,7 +18,9 @@ fn containers(host: &str, section: &str) -> Patient {
     Patient::new(&text).with("DOCKER_HOST", host)
 }
 
-pub(crate) const TABLE: &[(&str, fn(&str))] = &[
+type Broken = (&'static str, fn(&str));
+
+pub(crate) const TABLE: &[Broken] = &[
     ("an_engine_that_is_there_is_told", an_engine_that_is_there_is_told),
     ("more_memory_than_the_machine_has_is_told", more_memory_than_the_machine_has_is_told),
     ("an_image_that_is_not_there_is_pulled", an_image_that_is_not_there_is_pulled),

@@ -32,7 +32,9 @@ impl Server {
     }
 }
 
-pub(crate) const TABLE: &[(&str, fn(&Server))] = &[
+type Broken = (&'static str, fn(&Server));
+
+pub(crate) const TABLE: &[Broken] = &[
     ("a_bucket_of_a_real_server_is_good", a_bucket_of_a_real_server_is_good),
     ("a_real_server_knows_no_such_key", a_real_server_knows_no_such_key),
     ("a_real_server_refuses_another_secret", a_real_server_refuses_another_secret),
