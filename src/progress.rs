@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lithops_core::api::{JobSummary, Progress};
+use lithops_core::api::JobSummary;
 use lithops_core::ports::{JobObserver, JobWatch};
 use lithops_core::wire::JobId;
 
@@ -48,13 +48,12 @@ impl JobObserver for Bars {
                 let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((_, bar)) = live.iter_mut().find(|(job, _)| *job == id) else { return };
                 if waited >= LONG {
-                    let progress = watch.progress();
                     let bar = bar.get_or_insert_with(|| {
                         let bar = new_bar(watch.title(), waited);
-                        show(&bar, progress);
+                        show(&bar, watch.as_ref());
                         bars.add(bar)
                     });
-                    show(bar, progress);
+                    show(bar, watch.as_ref());
                 }
             }
         });
@@ -77,7 +76,7 @@ impl JobObserver for Bars {
 /// A bar of a job that has run for `elapsed`; drawn nowhere until it is added to the others.
 fn new_bar(title: &str, elapsed: Duration) -> ProgressBar {
     let bar = ProgressBar::hidden().with_elapsed(elapsed);
-    let template = "{prefix} {bar:30} {pos}/{len} {msg} [{elapsed} < {eta}]";
+    let template = "{prefix} {bar:30} {pos}/{len} {msg}, {per_sec} [{elapsed} < {eta}]";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
@@ -85,11 +84,16 @@ fn new_bar(title: &str, elapsed: Duration) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+fn show(bar: &ProgressBar, watch: &dyn JobWatch) {
+    let progress = watch.progress();
     bar.set_length(progress.total as u64);
-    bar.set_message(match progress.failed {
-        0 => format!("{} running", progress.running),
-        failed => format!("{} running, {failed} failed", progress.running),
-    });
+    let mut message = format!("{} running", progress.running);
+    if progress.failed > 0 {
+        message += &format!(", {} failed", progress.failed);
+    }
+    if let Some(cost) = watch.summary().so_far {
+        message += &format!(", at least {:.4} {}", cost.price, cost.rates.currency);
+    }
+    bar.set_message(message);
     bar.set_position(progress.done as u64);
 }

@@ -73,6 +73,7 @@ impl JobWatch for Stage {
             result_bytes: 0,
             requests: StorageRequests::default(),
             estimate: None,
+            so_far: None,
             used: None,
         }
     }

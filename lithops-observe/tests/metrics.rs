@@ -79,6 +79,7 @@ impl JobWatch for Played {
             result_bytes: 0,
             requests: StorageRequests::default(),
             estimate: None,
+            so_far: None,
             used: None,
         }
     }

@@ -74,6 +74,9 @@ fn what_was_used_is_what_the_platform_tells() {
         let nap = |seconds: u64| std::thread::sleep(Duration::from_secs(seconds));
         let job = exec.map(nap, [1, 2, 5]).submit().unwrap();
         job.results().await.unwrap();
+        let so_far = job.summary().so_far.unwrap();
+        assert!(so_far.vcpu_seconds >= 8.0, "{so_far}");
+        assert!(is_near(so_far.price, so_far.vcpu_seconds * (CPU + 4.0 * GB)), "{so_far}");
         let summary = job.finished().await;
         let used = summary.used.unwrap();
         drop(job);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::job_state::JobState;
 use super::progress::{JobSummary, Progress};
 use super::table::{Slot, Table};
-use crate::ports::{JobWatch, Usage};
+use crate::ports::{Billing, Capability, JobWatch, Usage};
 use crate::wire::{CallFailure, CallRecord, Cost, JobId, JobRecord, Logs};
 
 /// What is known of a job: it may outlive the job.
@@ -16,6 +16,8 @@ pub(super) struct JobFacts {
     pub(super) backend: &'static str,
     pub(super) submitted: SystemTime,
     pub(super) estimate: Option<Usage>,
+    /// What an instance costs, and how many workers share one.
+    billing: Option<(Billing, usize)>,
     table: Mutex<Table>,
 }
 
@@ -24,12 +26,14 @@ impl JobFacts {
     pub(super) fn new(
         id: JobId,
         title: String,
-        backend: &'static str,
+        capability: Capability,
         estimate: Option<Usage>,
         calls: u32,
     ) -> Self {
         let (submitted, table) = (SystemTime::now(), Mutex::new(Table::new(calls)));
-        Self { id, title, backend, submitted, estimate, table }
+        let Capability { backend, slots, billing, .. } = capability;
+        let billing = billing.map(|billing| (billing, slots.max(1)));
+        Self { id, title, backend, submitted, estimate, billing, table }
     }
 
     pub(super) fn table(&self) -> MutexGuard<'_, Table> {
@@ -62,6 +66,10 @@ impl JobFacts {
             result_bytes: table.result_bytes,
             requests: table.requests,
             estimate: self.estimate.clone(),
+            so_far: self
+                .billing
+                .as_ref()
+                .map(|(billing, slots)| billing.usage(table.busy_ns as f64 / 1e9 / *slots as f64)),
             used: table.used.clone(),
         }
     }

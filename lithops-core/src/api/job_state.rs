@@ -45,9 +45,9 @@ impl JobState {
         upstream: Vec<Arc<JobState>>,
         owns_upstream: bool,
     ) -> Arc<Self> {
-        let backend = executor.capability().backend;
+        let capability = executor.capability();
         let SubmittedJob { id, calls, in_storage, estimate, mut events, .. } = submitted;
-        let facts = Arc::new(JobFacts::new(id, title, backend, estimate, calls));
+        let facts = Arc::new(JobFacts::new(id, title, capability, estimate, calls));
         let observer = executor.observer();
         let shuffle = OnceLock::new();
         let state = Self {
@@ -196,6 +196,7 @@ impl JobState {
                 workers: all.requests.workers + before.requests.workers,
             },
             estimate: sum(all.estimate, before.estimate),
+            so_far: sum(all.so_far, before.so_far),
             used: sum(all.used, before.used),
         })
     }

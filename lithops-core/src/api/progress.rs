@@ -44,6 +44,9 @@ pub struct JobSummary {
     /// What the job was expected to use, where the platform has a price and
     /// `expect_each` said how long a call takes.
     pub estimate: Option<Usage>,
+    /// What the calls that have ended have cost at least: their own times, on instances that all slots
+    /// of were at work; `None` where nobody bills.
+    pub so_far: Option<Usage>,
     /// What the job has used by the platform's own count, once it has told:
     /// [`finished`](crate::api::JobHandle::finished) waits for that.
     pub used: Option<Usage>,
@@ -78,6 +81,10 @@ impl fmt::Display for JobSummary {
         if let Some(estimate) = &self.estimate {
             write!(f, "; estimated: {estimate}")?;
         }
-        self.used.iter().try_for_each(|used| write!(f, "; used: {used}"))
+        match (&self.used, &self.so_far) {
+            (Some(used), _) => write!(f, "; used: {used}"),
+            (None, Some(so_far)) => write!(f, "; so far at least: {so_far}"),
+            (None, None) => Ok(()),
+        }
     }
 }
