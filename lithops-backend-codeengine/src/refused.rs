@@ -16,7 +16,7 @@ pub(crate) fn error(
     operation: &'static str,
     message: impl Into<String>,
 ) -> ComputeError {
-    ComputeError { kind, backend: BACKEND, operation, message: message.into(), source: None }
+    ComputeError::new(BACKEND, kind, operation, message)
 }
 
 /// As [`error`], with the error behind it.
@@ -25,8 +25,7 @@ pub(crate) fn because(
     operation: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> ComputeError {
-    let message = source.to_string();
-    ComputeError { kind, backend: BACKEND, operation, message, source: Some(Box::new(source)) }
+    ComputeError::because(BACKEND, kind, operation, source)
 }
 
 /// What a request that failed means, with the next step where there is one.

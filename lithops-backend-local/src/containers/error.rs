@@ -12,7 +12,7 @@ pub(super) fn error(
     operation: &'static str,
     message: impl Into<String>,
 ) -> ComputeError {
-    ComputeError { kind, backend: BACKEND, operation, message: message.into(), source: None }
+    ComputeError::new(BACKEND, kind, operation, message)
 }
 
 /// As [`error`], with the error behind it.
@@ -21,8 +21,7 @@ pub(super) fn because(
     operation: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> ComputeError {
-    let message = source.to_string();
-    ComputeError { kind, backend: BACKEND, operation, message, source: Some(Box::new(source)) }
+    ComputeError::because(BACKEND, kind, operation, source)
 }
 
 /// The executor has ended.

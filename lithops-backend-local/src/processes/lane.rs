@@ -57,13 +57,7 @@ pub(super) fn pair() -> Result<(StdStream, StdStream), ComputeError> {
 }
 
 fn no_socket(error: std::io::Error) -> ComputeError {
-    ComputeError {
-        kind: ComputeErrorKind::Quota,
-        backend: BACKEND,
-        operation: "make a socket for a worker",
-        message: error.to_string(),
-        source: Some(Box::new(error)),
-    }
+    ComputeError::because(BACKEND, ComputeErrorKind::Quota, "make a socket for a worker", error)
 }
 
 impl Lane for ProcessLane {

@@ -8,9 +8,7 @@ use super::mode::{Checked, Mode, Panics};
 use super::run::{Provider, Terms};
 use super::source::ParSource;
 use super::stages::{Enumerate, Filter, FilterMap, FlatMap, Inspect, Map};
-use super::terminal::{
-    Any, AnyNot, Collect, Count, Find, ForEach, Multiplied, Reduce, Summed, Terminal,
-};
+use super::terminal::{Any, Collect, Count, Find, ForEach, Multiplied, Reduce, Summed, Terminal};
 use crate::api::assert_remote;
 use crate::error::Result;
 use crate::function::{Data, RemoteFn};
@@ -301,7 +299,7 @@ where
         F: Fn(C::Out) -> bool + RemoteFn,
     {
         assert_remote!(F);
-        M::finish(self.run::<Any<F>>().map(|found| found.contains(&true)))
+        M::finish(self.run::<Any<F, true>>().map(|found| found.contains(&true)))
     }
 
     /// Whether `f` says yes to all items; what still runs when it says no is stopped.
@@ -310,7 +308,7 @@ where
         F: Fn(C::Out) -> bool + RemoteFn,
     {
         assert_remote!(F);
-        M::finish(self.run::<AnyNot<F>>().map(|found| !found.contains(&true)))
+        M::finish(self.run::<Any<F, false>>().map(|found| !found.contains(&true)))
     }
 
     /// An item to which `f` says yes, whichever is found; what still runs then is stopped.

@@ -210,11 +210,11 @@ impl<In: Data, F: Fn(&In) -> bool + RemoteFn> Terminal<In> for Find<F> {
     }
 }
 
-/// Whether a function says yes to any item.
+/// Whether a function says `SOUGHT` to any item.
 #[derive(Debug)]
-pub(super) struct Any<F>(PhantomData<fn(F)>);
+pub(super) struct Any<F, const SOUGHT: bool>(PhantomData<fn(F)>);
 
-impl<In, F: Fn(In) -> bool + RemoteFn> Terminal<In> for Any<F> {
+impl<In, F: Fn(In) -> bool + RemoteFn, const SOUGHT: bool> Terminal<In> for Any<F, SOUGHT> {
     type State = bool;
     type Partial = bool;
 
@@ -225,35 +225,7 @@ impl<In, F: Fn(In) -> bool + RemoteFn> Terminal<In> for Any<F> {
     }
 
     fn take(state: &mut bool, _: usize, item: In) -> ControlFlow<()> {
-        *state = conjure::<F>()(item);
-        if *state { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn end(state: bool) -> bool {
-        state
-    }
-
-    fn is_enough(partial: &bool) -> bool {
-        *partial
-    }
-}
-
-/// Whether a function says no to any item: the opposite of all.
-#[derive(Debug)]
-pub(super) struct AnyNot<F>(PhantomData<fn(F)>);
-
-impl<In, F: Fn(In) -> bool + RemoteFn> Terminal<In> for AnyNot<F> {
-    type State = bool;
-    type Partial = bool;
-
-    const SHORT: bool = true;
-
-    fn start() -> bool {
-        false
-    }
-
-    fn take(state: &mut bool, _: usize, item: In) -> ControlFlow<()> {
-        *state = !conjure::<F>()(item);
+        *state = conjure::<F>()(item) == SOUGHT;
         if *state { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 

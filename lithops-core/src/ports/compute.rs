@@ -211,6 +211,27 @@ pub enum ComputeErrorKind {
 }
 
 impl ComputeError {
+    /// A refusal by `backend`, with the cause and the next step in words.
+    pub fn new(
+        backend: &'static str,
+        kind: ComputeErrorKind,
+        operation: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { kind, backend, operation, message: message.into(), source: None }
+    }
+
+    /// A refusal by `backend` for the error behind it, whose words are the message.
+    pub fn because(
+        backend: &'static str,
+        kind: ComputeErrorKind,
+        operation: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let message = source.to_string();
+        Self { kind, backend, operation, message, source: Some(Box::new(source)) }
+    }
+
     /// Whether trying again may help.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, ComputeErrorKind::Unavailable)
