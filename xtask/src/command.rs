@@ -32,6 +32,20 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
     command(cargo, arguments)
 }
 
+/// `cargo test` of the whole workspace with every feature, or of those of its tests that have this
+/// name.
+///
+/// Always of the whole: which features a crate is built with depends on who else is, so that a
+/// package by itself would have much of what it stands on built once more.
+pub(crate) fn tests(named: Option<&str>) -> Command {
+    let mut tests = cargo(["test", "--workspace", "--all-features"]);
+    if let Some(name) = named {
+        // Backtraces are those of the harness.
+        tests.args(["--test", name]).env("RUST_BACKTRACE", "0");
+    }
+    tests
+}
+
 /// A program to be run in the workspace's folder.
 pub(crate) fn command<S: AsRef<OsStr>>(
     program: impl AsRef<OsStr>,

@@ -47,8 +47,9 @@ pub(crate) fn run_optimised(settings: &Settings) -> anyhow::Result<()> {
 
 /// All calls share one value.
 fn pool() -> anyhow::Result<()> {
-    let arguments = ["run", "--quiet", "--example", "pool", "--features", "multiprocessing"];
-    let printed = read(cargo(arguments))?;
+    let mut run = cargo(["run", "--quiet", "--release", "--package", "lithops", "--all-features"]);
+    run.args(["--example", "pool"]);
+    let printed = read(run)?;
     ensure!(printed.contains("has 111 steps"), "the example printed: {printed}");
     Ok(())
 }

@@ -105,7 +105,6 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     lints::run_all(steps)?;
     layering::check(steps)?;
     tests::run_all(steps)?;
-    tests::run_in_containers(steps)?;
     servers::run_all(steps)?;
     code_engine(steps)?;
     tests::run_over_s3(steps)?;

@@ -47,7 +47,7 @@ pub(crate) fn check(steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("reports in a browser", |_| {
         let folder = target().join("report");
         fs::create_dir_all(&folder)?;
-        let build = ["build", "--package", "lithops-observe", "--example", "report"];
+        let build = ["build", "--workspace", "--all-features", "--example", "report"];
         run(cargo(build))?;
         let browser = Browser::new(browser)?;
         browser.sees_requests(&folder)?;

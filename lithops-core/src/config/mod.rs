@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(journal(text, &[("LITHOPS_JOURNAL", "yes")]), Ok(Some(true)));
         assert_eq!(journal("", &[("LITHOPS_JOURNAL", "no")]), Ok(Some(false)));
         let error = journal("", &[("LITHOPS_JOURNAL", "never")]).unwrap_err();
-        assert_eq!(error.to_string(), "`LITHOPS_JOURNAL` is `never`: it must be `yes` or `no`");
+        assert_eq!(error.to_string(), "`LITHOPS_JOURNAL` is `never`: it must be `true` or `false`");
     }
 
     #[test]

@@ -20,7 +20,13 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Builds it and starts it as its users do, with these options.
     pub(crate) fn start(options: &[&str]) -> anyhow::Result<Self> {
-        run(cargo(["build", "--package", "lithops-codeengine-emulator"]))?;
+        run(cargo([
+            "build",
+            "--workspace",
+            "--all-features",
+            "--bin",
+            "lithops-codeengine-emulator",
+        ]))?;
         let parent = target().join("servers");
         fs::create_dir_all(&parent)?;
         let folder = tempfile::Builder::new().prefix("code-engine-").tempdir_in(&parent)?;

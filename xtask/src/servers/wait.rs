@@ -21,7 +21,7 @@ pub(crate) fn until_interrupted(names: &[&str]) -> anyhow::Result<()> {
     println!("# in another terminal:");
     for suite in [Suite::Storages, Suite::Registries] {
         if started.iter().any(|server| server.suite == suite) {
-            println!("cargo {}", suite.arguments().join(" "));
+            println!("cargo test --workspace --all-features --test {}", suite.name());
         }
     }
     println!("Ctrl-C stops the servers");
