@@ -38,6 +38,7 @@
 #[doc = include_str!("../docs/observing.md")]
 #[doc = include_str!("../docs/backends.md")]
 #[doc = include_str!("../docs/costs.md")]
+#[doc = include_str!("../docs/from-python.md")]
 #[doc = include_str!("../docs/from-rayon.md")]
 #[doc = include_str!("../docs/writing-a-backend.md")]
 mod documents {}

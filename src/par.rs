@@ -17,6 +17,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use lithops_core::api::is_inside_call;
 use lithops_core::function::Data;
 pub use lithops_core::par::{Chain, Checked, Items, Mode, Par, ParRefs, ParSource, Provider};
 use lithops_core::ports::Executor;
@@ -25,6 +26,9 @@ use lithops_core::run::wait_here;
 use crate::{Builder, FunctionExecutor, Result};
 
 static GLOBAL: OnceLock<FunctionExecutor> = OnceLock::new();
+/// The one that calls use: on threads they are in the client's own process, and what calls inside a
+/// call run on is not what the program runs on.
+static INSIDE: OnceLock<FunctionExecutor> = OnceLock::new();
 
 /// The program's own executor, which parallel iterators use: made from the configuration at first
 /// use, unless [`Builder::build_global`] has made it.
@@ -32,12 +36,13 @@ static GLOBAL: OnceLock<FunctionExecutor> = OnceLock::new();
 /// # Errors
 /// [`Error::Config`](crate::Error::Config) for a setting that can't be used.
 pub fn global() -> Result<FunctionExecutor> {
-    if let Some(executor) = GLOBAL.get() {
+    let own = if is_inside_call() { &INSIDE } else { &GLOBAL };
+    if let Some(executor) = own.get() {
         return Ok(executor.clone());
     }
     let made = wait_here(FunctionExecutor::from_config())?;
     // Of two threads that make it at once one has it made in vain: it has started nothing.
-    Ok(GLOBAL.get_or_init(|| made).clone())
+    Ok(own.get_or_init(|| made).clone())
 }
 
 impl Builder {

@@ -114,12 +114,27 @@ fn what_is_lent_stays_with_the_caller() {
         let total: u32 =
             orders.par_iter().on(&exec).filter(dear).map(|order| order.price * order.pieces).sum();
         assert_eq!(total, (50..100).sum::<u32>() * 2);
+        let found: Vec<&Order> = orders.par_iter().on(&exec).filter(dear).collect();
+        assert!(found.iter().zip(&orders[50..]).all(|(one, other)| std::ptr::eq(*one, other)));
+        assert_eq!(found.len(), 50);
+        let price = |order: &&Order| order.price / 10;
+        let dearest = orders.par_iter().on(&exec).max_by_key(price).unwrap();
+        assert!(std::ptr::eq(dearest, &orders[99]));
+        let cheapest = orders.par_iter().on(&exec).min_by_key(price).unwrap();
+        assert!(std::ptr::eq(cheapest, &orders[0]));
+        let by_pieces = |one: &&Order, other: &&Order| one.pieces.cmp(&other.pieces);
+        assert!(std::ptr::eq(orders.par_iter().on(&exec).max_by(by_pieces).unwrap(), &orders[99]));
+        assert!(std::ptr::eq(orders.par_iter().on(&exec).min_by(by_pieces).unwrap(), &orders[0]));
+        let some = orders.par_iter().on(&exec).find_any(|order| order.price == 42).unwrap();
+        assert!(std::ptr::eq(some, &orders[42]));
         let copies: Vec<Order> = orders.par_iter().on(&exec).filter(dear).cloned().collect();
         assert_eq!(copies, orders[50..]);
         assert!(orders.par_iter().on(&exec).any(|order| order.price == 99));
         assert!(orders.par_iter().on(&exec).all(|order| order.pieces == 2));
         let numbers = [1.5f64, 2.5];
         assert_eq!(numbers.par_iter().on(&exec).sum::<f64>(), 4.0);
+        assert_eq!(["b", "a"].map(String::from).par_iter().on(&exec).max().unwrap(), "b");
+        assert_eq!(Vec::<u8>::new().par_iter().on(&exec).min(), None);
         let pairs: Vec<u32> = orders[..2]
             .par_iter()
             .on(&exec)
@@ -184,9 +199,25 @@ fn it_may_be_used_inside_a_call() {
 }
 
 #[test]
-fn the_programs_own_executor_is_made_once() {
+fn more_pieces_than_a_client_can_keep_are_refused() {
+    let [exec, _] = executors();
+    let refused = exec.par(0..10_000_000_000u64).with_max_len(1).checked().count().unwrap_err();
+    let Error::TooManyPieces { pieces, most } = refused else { panic!("{refused}") };
+    assert_eq!((pieces, most), (10_000_000_000, 1 << 24));
+}
+
+fn backend_of_calls((): ()) -> String {
+    lithops::par::global().unwrap().capability().backend.to_owned()
+}
+
+#[test]
+fn the_programs_own_executor_is_made_once_and_not_by_its_calls() {
+    let [threads, _] = executors();
+    let inside = block_on(threads.map(backend_of_calls, [()]).into_future()).unwrap();
+    assert_eq!(inside, ["threads"]);
     lithops::Builder::from_config().unwrap().workers(2).build_global().unwrap();
-    assert_eq!(lithops::par::global().unwrap().capability().max_workers, 2);
+    let made = lithops::par::global().unwrap().capability();
+    assert_eq!((made.max_workers, made.backend), (2, "processes"));
     assert_eq!((0..100u32).into_par_iter().sum::<u32>(), 4950);
     let again = FunctionExecutor::builder().build_global().unwrap_err();
     assert!(again.to_string().contains("made already"), "{again}");

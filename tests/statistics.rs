@@ -57,6 +57,13 @@ async fn the_peak_of_memory_is_that_of_the_call_and_not_of_one_before() {
     assert!(little + 90 <= much, "{little} of {much} MiB");
     assert!((48..much - 40).contains(&some), "{some} of {much} MiB");
 
+    // What a job before has left to be sent is no call's either.
+    exec.map(|mebibytes: usize| vec![1u8; mebibytes << 20], [64]).await.unwrap();
+    let handle = exec.map(hold, [1]).submit().unwrap();
+    handle.results().await.unwrap();
+    let after = handle.future(0).stats().unwrap().peak_memory.unwrap() >> 20;
+    assert!(after + 60 <= much, "{after} of {much} MiB");
+
     let threads = FunctionExecutor::threads(1).await.unwrap();
     let handle = threads.map(hold, [8]).submit().unwrap();
     handle.results().await.unwrap();

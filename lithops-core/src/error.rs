@@ -48,6 +48,16 @@ pub enum Error {
     /// A job has more calls than can be numbered; nothing was started.
     #[error("a job can have at most {} calls", u32::MAX)]
     TooManyCalls,
+    /// A parallel iterator was asked for more pieces than a client can keep track of.
+    #[error(
+        "{pieces} pieces are more than {most}: raise `with_max_len`, so that each has more items"
+    )]
+    TooManyPieces {
+        /// How many were asked for.
+        pieces: usize,
+        /// The most that there may be.
+        most: usize,
+    },
     /// The backend can't do what an option asks for; nothing was started.
     #[error("backend {backend} has no {what}; {hint}")]
     Unsupported {

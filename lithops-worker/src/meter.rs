@@ -32,6 +32,8 @@ impl Meter {
     /// Begins anew after a pause: what was used in it is no call's.
     pub(crate) fn begin(&mut self) {
         self.cpu_ns = self.now();
+        // One that can't be set back any more is not asked any more.
+        self.memory.take_if(|memory| !memory.set_back());
     }
 
     /// Ends a call that ran for `busy`; gives its nanoseconds on processors and its peak in bytes.

@@ -27,7 +27,7 @@ use crate::ports::Executor;
 /// attempts of a call are those of a piece.
 #[must_use = "parallel iterators do nothing until they are collected or reduced"]
 pub struct Par<S, C, M = Panics> {
-    source: S,
+    pub(super) source: S,
     pub(super) terms: Terms,
     chain: PhantomData<fn(C, M)>,
 }

@@ -1,14 +1,17 @@
 //! A parallel iterator over items that are lent.
 
+use std::cmp::Ordering;
+use std::time::Duration;
+
 use super::chain::{Chain, Items, OneToOne};
 use super::iter::Par;
 use super::mode::{Checked, Mode, Panics};
 use super::run::Provider;
 use super::source::RefSource;
 use super::stages::{Enumerate, FilterRef, MapRef};
-use super::terminal::ForEachRef;
+use super::terminal::{EdgePlace, FindPlace, ForEachRef, Places};
 use crate::api::assert_remote;
-use crate::function::{Data, RemoteFn};
+use crate::function::{Data, RemoteFn, conjure};
 use crate::plan::JobOptions;
 use crate::ports::Executor;
 
@@ -53,6 +56,21 @@ impl<'a, T: Data, C: Chain<In = T, Out = T>, M: Mode> ParRefs<'a, T, C, M> {
     pub fn options(mut self, set: impl FnOnce(&mut JobOptions)) -> Self {
         set(&mut self.0.terms.options);
         self
+    }
+
+    /// Stops an attempt at a piece after `limit`.
+    pub fn timeout(self, limit: Duration) -> Self {
+        Self(self.0.timeout(limit))
+    }
+
+    /// Limits the memory of a worker to `bytes`.
+    pub fn memory(self, bytes: u64) -> Self {
+        Self(self.0.memory(bytes))
+    }
+
+    /// Runs a piece again up to `times` times.
+    pub fn retries(self, times: u32) -> Self {
+        Self(self.0.retries(times))
     }
 
     /// Gives an error, and does not panic, when a call has failed.
@@ -176,5 +194,100 @@ impl<'a, T: Data, C: Chain<In = T, Out = T>, M: Mode> ParRefs<'a, T, C, M> {
         F: Fn(&T) -> bool + RemoteFn,
     {
         self.map(f).all(|yes| yes)
+    }
+
+    /// Collects references to the items that have come through, in their order: to the caller's own.
+    pub fn collect<B: FromIterator<&'a T>>(self) -> M::Output<B> {
+        let items = self.0.source.items;
+        let places = self.0.run::<Places>();
+        M::finish(places.map(|places| places.into_iter().flatten().map(|at| &items[at]).collect()))
+    }
+
+    /// An item to which `f` says yes, whichever is found; what still runs then is stopped.
+    pub fn find_any<F>(self, _f: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&&T) -> bool + RemoteFn,
+    {
+        assert_remote!(F);
+        let items = self.0.source.items;
+        let places = self.0.run::<FindPlace<F>>();
+        M::finish(places.map(|places| places.into_iter().flatten().next().map(|at| &items[at])))
+    }
+
+    /// The greatest item; of equals the last.
+    pub fn max(self) -> M::Output<Option<&'a T>>
+    where
+        T: Ord,
+    {
+        self.last(T::cmp)
+    }
+
+    /// The least item; of equals the first.
+    pub fn min(self) -> M::Output<Option<&'a T>>
+    where
+        T: Ord,
+    {
+        self.first(T::cmp)
+    }
+
+    /// The item that `compare` puts last; of equals the last.
+    pub fn max_by<F>(self, _compare: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&&T, &&T) -> Ordering + RemoteFn,
+    {
+        assert_remote!(F);
+        self.last(|one, other| conjure::<F>()(&one, &other))
+    }
+
+    /// The item that `compare` puts first; of equals the first.
+    pub fn min_by<F>(self, _compare: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&&T, &&T) -> Ordering + RemoteFn,
+    {
+        assert_remote!(F);
+        self.first(|one, other| conjure::<F>()(&one, &other))
+    }
+
+    /// The item with the greatest key; of equals the last.
+    pub fn max_by_key<K: Ord, F>(self, _key: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&&T) -> K + RemoteFn,
+    {
+        assert_remote!(F);
+        self.last(|one, other| conjure::<F>()(&one).cmp(&conjure::<F>()(&other)))
+    }
+
+    /// The item with the least key; of equals the first.
+    pub fn min_by_key<K: Ord, F>(self, _key: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&&T) -> K + RemoteFn,
+    {
+        assert_remote!(F);
+        self.first(|one, other| conjure::<F>()(&one).cmp(&conjure::<F>()(&other)))
+    }
+
+    /// Of each piece the last by `compare`, on its worker; of those the last, here.
+    fn last<F>(self, compare: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&T, &T) -> Ordering + RemoteFn,
+    {
+        let items = self.0.source.items;
+        let places = self.0.run::<EdgePlace<F, true>>();
+        M::finish(places.map(|places| {
+            let each = places.into_iter().flatten().map(|at| &items[at]);
+            each.max_by(|one, other| compare(one, other))
+        }))
+    }
+
+    fn first<F>(self, compare: F) -> M::Output<Option<&'a T>>
+    where
+        F: Fn(&T, &T) -> Ordering + RemoteFn,
+    {
+        let items = self.0.source.items;
+        let places = self.0.run::<EdgePlace<F, false>>();
+        M::finish(places.map(|places| {
+            let each = places.into_iter().flatten().map(|at| &items[at]);
+            each.min_by(|one, other| compare(one, other))
+        }))
     }
 }

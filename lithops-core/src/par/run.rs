@@ -16,6 +16,9 @@ use crate::ports::Executor;
 use crate::run::wait_here;
 use crate::wire::Split;
 
+/// A client keeps some hundred bytes for each piece.
+const MOST_PIECES: usize = 1 << 24;
+
 /// Where the executor of a parallel iterator comes from.
 #[derive(Clone)]
 pub enum Provider {
@@ -64,6 +67,10 @@ impl Terms {
         let options = self.options.over(executor.job_options());
         let workers = executor.capability().max_workers;
         let split = Split::new(items, workers, self.least, self.most);
+        if split.pieces > MOST_PIECES {
+            let (pieces, most) = (split.pieces, MOST_PIECES);
+            return Err(Error::TooManyPieces { pieces, most });
+        }
         let inputs = source.pack(split)?;
         let handle: JobHandle<R::Partial> =
             submit_packed::<Kernels<S, C, R>, _, _>(executor, inputs, split, options)?;

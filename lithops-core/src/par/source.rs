@@ -155,7 +155,7 @@ ranges!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 /// Items that stay with the caller, who lends them.
 #[derive(Debug)]
 pub struct RefSource<'a, T> {
-    items: &'a [T],
+    pub(super) items: &'a [T],
     owned: PhantomData<fn(T)>,
 }
 

@@ -1,5 +1,6 @@
 //! What is made of the items that come out of a chain: on the worker for each piece, then of all.
 
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
@@ -235,5 +236,90 @@ impl<In, F: Fn(In) -> bool + RemoteFn, const SOUGHT: bool> Terminal<In> for Any<
 
     fn is_enough(partial: &bool) -> bool {
         *partial
+    }
+}
+
+/// The places of the items that come out.
+#[derive(Debug)]
+pub(super) struct Places;
+
+impl<In> Terminal<In> for Places {
+    type State = Vec<usize>;
+    type Partial = Vec<usize>;
+
+    fn start() -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn take(state: &mut Vec<usize>, place: usize, _: In) -> ControlFlow<()> {
+        state.push(place);
+        ControlFlow::Continue(())
+    }
+
+    fn end(state: Vec<usize>) -> Vec<usize> {
+        state
+    }
+}
+
+/// The place of an item to which a function says yes: the first of its piece.
+#[derive(Debug)]
+pub(super) struct FindPlace<F>(PhantomData<fn(F)>);
+
+impl<In, F: Fn(&&In) -> bool + RemoteFn> Terminal<In> for FindPlace<F> {
+    type State = Option<usize>;
+    type Partial = Option<usize>;
+
+    const SHORT: bool = true;
+
+    fn start() -> Option<usize> {
+        None
+    }
+
+    fn take(state: &mut Option<usize>, place: usize, item: In) -> ControlFlow<()> {
+        if conjure::<F>()(&&item) {
+            *state = Some(place);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn end(state: Option<usize>) -> Option<usize> {
+        state
+    }
+
+    fn is_enough(partial: &Option<usize>) -> bool {
+        partial.is_some()
+    }
+}
+
+/// The place of the item that a comparison puts last, of equals the last; or first, of equals the
+/// first.
+#[derive(Debug)]
+pub(super) struct EdgePlace<F, const LAST: bool>(PhantomData<fn(F)>);
+
+impl<In, F, const LAST: bool> Terminal<In> for EdgePlace<F, LAST>
+where
+    F: Fn(&In, &In) -> Ordering + RemoteFn,
+{
+    type State = Option<(usize, In)>;
+    type Partial = Option<usize>;
+
+    fn start() -> Self::State {
+        None
+    }
+
+    fn take(state: &mut Self::State, place: usize, item: In) -> ControlFlow<()> {
+        let goes_before = |edge: &In| {
+            let order = conjure::<F>()(edge, &item);
+            if LAST { order.is_le() } else { order.is_gt() }
+        };
+        if state.as_ref().is_none_or(|(_, edge)| goes_before(edge)) {
+            *state = Some((place, item));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn end(state: Self::State) -> Option<usize> {
+        state.map(|(place, _)| place)
     }
 }

@@ -19,7 +19,7 @@ impl Split {
         let least = least.max(1);
         let usual = workers.max(1).saturating_mul(PIECES_EACH).min(items / least).max(1);
         let pieces = usual.max(items.div_ceil(most.max(1)));
-        Self { items, pieces: pieces.min(items).min(u32::MAX as usize - 1) }
+        Self { items, pieces: pieces.min(items) }
     }
 
     /// The places of the items of one piece.

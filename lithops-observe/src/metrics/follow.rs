@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lithops_core::api::JobSummary;
 use lithops_core::ports::{JobObserver, JobWatch};
-use lithops_core::wire::{CallRecord, JobId};
+use lithops_core::wire::CallRecord;
 
 /// How often jobs that run are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,13 +33,18 @@ pub(super) struct Follower<M> {
 
 #[derive(Default)]
 struct Live {
-    jobs: HashMap<JobId, Followed>,
+    /// By the address of the watch: a job may be followed twice, when it is taken up again.
+    jobs: HashMap<usize, Followed>,
     looks: bool,
 }
 
 struct Followed {
     watch: Arc<dyn JobWatch>,
     seen: usize,
+}
+
+fn address(watch: &Arc<dyn JobWatch>) -> usize {
+    Arc::as_ptr(watch).cast::<()>().addr()
 }
 
 impl<M: Meter> Follower<M> {
@@ -80,7 +85,7 @@ impl<M: Meter> JobObserver for Follower<M> {
     fn job_started(&self, watch: Arc<dyn JobWatch>) {
         self.meter.running(watch.backend(), 1);
         let mut live = self.live();
-        live.jobs.insert(watch.job().clone(), Followed { watch, seen: 0 });
+        live.jobs.insert(address(&watch), Followed { watch, seen: 0 });
         if !live.looks
             && let Some(own) = self.own.upgrade()
         {
@@ -93,9 +98,9 @@ impl<M: Meter> JobObserver for Follower<M> {
     fn job_ended(&self, watch: &Arc<dyn JobWatch>, summary: Option<&JobSummary>) {
         let backend = watch.backend();
         let mut live = self.live();
-        if let Some(mut job) = live.jobs.remove(watch.job()) {
+        self.meter.running(backend, -1);
+        if let Some(mut job) = live.jobs.remove(&address(watch)) {
             self.tell(&mut job);
-            self.meter.running(backend, -1);
         }
         self.meter.ended(
             backend,
