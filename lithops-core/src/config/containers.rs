@@ -1,11 +1,14 @@
 //! What is said of containers on this machine.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
+use super::setting::HIDDEN;
+
 /// `[containers]`: containers of a Docker Engine, or a Podman, of this machine.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ContainersSection {
     /// The runtime image, by name; an image made of the program by default.
@@ -28,4 +31,49 @@ pub struct ContainersSection {
     pub environment: BTreeMap<String, String>,
     /// Where the engine is, as `DOCKER_HOST` says it; found as the Docker CLI does by default.
     pub engine: Option<String>,
+}
+
+impl fmt::Debug for ContainersSection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            runtime,
+            worker_processes,
+            runtime_cpu,
+            runtime_memory,
+            pids_limit,
+            network,
+            user,
+            volumes,
+            environment,
+            engine,
+        } = self;
+        // Of an environment nobody knows what is a secret.
+        let environment: BTreeMap<_, _> = environment.keys().map(|name| (name, HIDDEN)).collect();
+        f.debug_struct("ContainersSection")
+            .field("runtime", runtime)
+            .field("worker_processes", worker_processes)
+            .field("runtime_cpu", runtime_cpu)
+            .field("runtime_memory", runtime_memory)
+            .field("pids_limit", pids_limit)
+            .field("network", network)
+            .field("user", user)
+            .field("volumes", volumes)
+            .field("environment", &environment)
+            .field("engine", engine)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_value_of_the_environment() {
+        let environment = BTreeMap::from([("TOKEN".to_owned(), "s3cr3t".to_owned())]);
+        let section = ContainersSection { environment, ..ContainersSection::default() };
+        let told = format!("{section:?}");
+        assert!(told.contains(r#"environment: {"TOKEN": "***"}"#), "{told}");
+        assert!(!told.contains("s3cr3t"), "{told}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What environment variables say: each key by its own, over what the file says.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use serde::Deserialize as _;
 use toml::{Table, Value};
@@ -9,6 +10,7 @@ use super::ConfigError;
 use super::keys::{Key, Kind, SECTIONS, Section, section};
 use super::near::near;
 use super::raw::RawConfig;
+use super::setting::HIDDEN;
 
 /// The bucket of whichever storage jobs use.
 const STORAGE_BUCKET: &str = "LITHOPS_STORAGE_BUCKET";
@@ -25,7 +27,10 @@ pub(super) fn overlay(
     for section in SECTIONS {
         for key in section.keys {
             let names = section.variables(key);
-            let said = names.into_iter().find_map(|name| Some((environment(&name)?, name)));
+            let said = names.into_iter().find_map(|name| {
+                let text = environment(&name)?;
+                (!is_of_kubernetes(&name, &text)).then_some((text, name))
+            });
             if let Some((text, variable)) = said {
                 let value = value(section, key, &variable, &text)?;
                 set(table, section, key, value);
@@ -63,9 +68,11 @@ fn set(table: &mut Table, section: &Section, key: &Key, value: Value) {
 
 /// What a variable says, as its key takes it.
 fn value(section: &Section, key: &Key, variable: &str, text: &str) -> Result<Value, ConfigError> {
+    // Of a map nobody knows what is a secret.
+    let is_shown = !matches!(key.kind, Kind::Map | Kind::Secret);
     let invalid = |reason: String| ConfigError::Invalid {
         key: variable.to_owned(),
-        value: format!("`{text}`"),
+        value: format!("`{}`", if is_shown { text } else { HIDDEN }),
         reason,
     };
     let value = parsed(key.kind, text)
@@ -75,7 +82,8 @@ fn value(section: &Section, key: &Key, variable: &str, text: &str) -> Result<Val
     set(&mut alone, section, key, value.clone());
     match RawConfig::deserialize(Value::Table(alone)) {
         Ok(_) => Ok(value),
-        Err(error) => Err(invalid(error.message().to_owned())),
+        Err(error) if is_shown => Err(invalid(error.message().to_owned())),
+        Err(_) => Err(invalid(format!("it must be {}", in_words(key.kind)))),
     }
 }
 
@@ -116,13 +124,41 @@ fn in_words(kind: Kind) -> &'static str {
     }
 }
 
-/// Refuses variables that say a key of a section which that section does not have.
+/// Whether Kubernetes has set this variable, for a service that is called like a section.
+///
+/// It does so in every container of the service's namespace.
+fn is_of_kubernetes(name: &str, value: &str) -> bool {
+    // `.._PORT_6379_TCP` and what follows it.
+    let has_port = |(_, rest): (&str, &str)| {
+        rest.split_once('_').is_some_and(|(number, _)| number.parse::<u16>().is_ok())
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || name.split_once("_PORT_").is_some_and(has_port)
+        || (name.ends_with("_PORT")
+            && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme)))
+}
+
+/// Refuses variables that say a key of a section which that section does not have, and those whose
+/// values are no Unicode: nobody would hear them.
 ///
 /// Those that name no section are others' affair, or this library's own.
-pub(super) fn refuse_unknown(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
+pub(super) fn refuse_unknown(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<(), ConfigError> {
     let known: Vec<String> =
         SECTIONS.iter().flat_map(|s| s.keys.iter().flat_map(|key| s.variables(key))).collect();
-    for name in names {
+    for (name, value) in variables {
+        // Names that are no Unicode name no key.
+        let Ok(name) = name.into_string() else { continue };
+        if is_of_kubernetes(&name, &value.to_string_lossy()) {
+            continue;
+        }
+        if value.to_str().is_none() && (known.contains(&name) || name == STORAGE_BUCKET) {
+            let (value, reason) = ("no Unicode".to_owned(), "say it in UTF-8".to_owned());
+            return Err(ConfigError::Invalid { key: name, value, reason });
+        }
         let of_a_section = SECTIONS.iter().any(|section| {
             let rest = name.strip_prefix("LITHOPS_");
             let rest = rest.and_then(|rest| rest.strip_prefix(&section.name.to_uppercase()));
@@ -213,11 +249,6 @@ mod tests {
             ("LITHOPS_CODE_ENGINE_RUNTIME_CPU", "half", "it must be a number"),
             ("LITHOPS_REDIS_DB", "-1", "it must be a whole number from 0 on"),
             ("LITHOPS_REDIS_PORT", "99999", "invalid value: integer `99999`, expected u16"),
-            (
-                "LITHOPS_CONTAINERS_ENVIRONMENT",
-                "A",
-                "it must be `NAME=VALUE`, with commas between several",
-            ),
         ] {
             let error = resolve("", &[(variable, value)]).unwrap_err();
             let expected = format!("`{variable}` is `{value}`: {reason}");
@@ -226,8 +257,49 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_map_does_not_show_the_values_in_it() {
+        let variable = ("LITHOPS_CONTAINERS_ENVIRONMENT", "TOKEN=s3cr3t,extra");
+        let error = resolve("", &[variable]).unwrap_err();
+        let told = "`LITHOPS_CONTAINERS_ENVIRONMENT` is `***`: it must be `NAME=VALUE`, with commas \
+                    between several";
+        assert_eq!(error.to_string(), told);
+        assert!(!format!("{error:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_services_is_left_alone() {
+        let injected = [
+            ("LITHOPS_REDIS_SERVICE_HOST", "10.0.0.1"),
+            ("LITHOPS_REDIS_SERVICE_PORT", "6379"),
+            ("LITHOPS_REDIS_SERVICE_PORT_CLIENTS", "6379"),
+            ("LITHOPS_REDIS_PORT", "tcp://10.0.0.1:6379"),
+            ("LITHOPS_REDIS_PORT_6379_TCP", "tcp://10.0.0.1:6379"),
+            ("LITHOPS_REDIS_PORT_6379_TCP_PORT", "6379"),
+            ("LITHOPS_REDIS_PORT_6379_TCP_ADDR", "10.0.0.1"),
+        ];
+        assert_eq!(refuse_unknown(injected.map(|(n, v)| (n.into(), v.into())).into_iter()), Ok(()));
+        let config = resolve("[redis]\nport = 7", &injected).unwrap();
+        assert_eq!(config.storages.redis.unwrap().port, Some(7));
+        let error = resolve("", &[("LITHOPS_REDIS_PORT", "http://x")]).unwrap_err();
+        assert!(error.to_string().starts_with("`LITHOPS_REDIS_PORT` is `http://x`: "), "{error}");
+    }
+
+    #[test]
+    fn a_variable_of_a_key_that_is_no_unicode_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let refused = |name: &str| {
+            refuse_unknown(std::iter::once((name.into(), OsString::from_vec(vec![b'a', 0xff]))))
+        };
+        for name in ["LITHOPS_BACKEND", "LITHOPS_REDIS_PASSWORD", "LITHOPS_STORAGE_BUCKET"] {
+            let told = format!("`{name}` is no Unicode: say it in UTF-8");
+            assert_eq!(refused(name).unwrap_err().to_string(), told);
+        }
+        assert_eq!(refused("LITHOPS_CONFIG"), Ok(()));
+    }
+
+    #[test]
     fn a_variable_that_names_a_section_but_no_key_of_it_is_refused_with_the_nearest_name() {
-        let refused = |name: &str| refuse_unknown(std::iter::once(name.to_owned()));
+        let refused = |name: &str| refuse_unknown(std::iter::once((name.into(), "".into())));
         let error = refused("LITHOPS_CODE_ENGINE_RUNTIME_CPUS").unwrap_err();
         let near = vec!["LITHOPS_CODE_ENGINE_RUNTIME_CPU".to_owned()];
         let name = "LITHOPS_CODE_ENGINE_RUNTIME_CPUS".to_owned();

@@ -1,5 +1,7 @@
 //! Where the configuration file is found.
 
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
@@ -34,16 +36,17 @@ impl Config {
     /// # Errors
     /// As `read` and `load`.
     pub fn load_traced(path: Option<&Path>) -> Result<Traced, ConfigError> {
-        // Names that are no Unicode name no key.
-        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        environment::refuse_unknown(names)?;
-        let Some(path) = path.map(Path::to_owned).or_else(Self::find) else {
+        environment::refuse_unknown(std::env::vars_os())?;
+        let found = match path {
+            Some(path) => Some(Found::by_name(path.to_owned())),
+            None => find(&|name| std::env::var_os(name)),
+        };
+        let Some(Found { path, is_yaml }) = found else {
             return Document::default().resolve("", &variable);
         };
         let shown = path.display().to_string();
         let text = text_of(&path)?;
-        let document =
-            if is_yaml(&path) { yaml(&shown, &text) } else { Document::of_toml(&shown, &text) };
+        let document = if is_yaml { yaml(&shown, &text) } else { Document::of_toml(&shown, &text) };
         let mut traced = document?.resolve(&shown, &variable)?;
         // Only a process whose folder is gone can't tell; it names the file as it was named.
         traced.config.file = Some(std::path::absolute(&path).unwrap_or(path));
@@ -65,25 +68,54 @@ impl Config {
     ///
     /// One that a variable names is given whether it is there or not.
     pub fn find() -> Option<PathBuf> {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        if let Some(path) = variable("LITHOPS_CONFIG") {
-            return Some(path);
-        }
-        let home = variable("HOME");
-        let users = variable("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
-        let own = [Some("lithops.toml".into()), users.map(|u| u.join("lithops/lithops.toml"))];
-        if let Some(path) = own.into_iter().flatten().find(|path| path.exists()) {
-            return Some(path);
-        }
-        // Without the feature they could only be refused, whoever has them there for Python.
-        if !cfg!(feature = "yaml") {
-            return None;
-        }
-        if let Some(path) = variable("LITHOPS_CONFIG_FILE") {
-            return Some(path);
-        }
-        let pythons = [Some(".lithops_config".into()), home.map(|h| h.join(".lithops/config"))];
-        pythons.into_iter().flatten().find(|path| path.exists())
+        find(&|name| std::env::var_os(name)).map(|found| found.path)
+    }
+}
+
+/// A configuration file, and how it is read.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    path: PathBuf,
+    is_yaml: bool,
+}
+
+impl Found {
+    fn by_name(path: PathBuf) -> Self {
+        Self { is_yaml: is_yaml(&path), path }
+    }
+}
+
+fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<Found> {
+    // Empty is as unset: a path of nothing leads nowhere.
+    let variable = |name| environment(name).filter(|said| !said.is_empty()).map(PathBuf::from);
+    if let Some(path) = variable("LITHOPS_CONFIG") {
+        return Some(Found::by_name(path));
+    }
+    let home = variable("HOME");
+    // The specification has relative paths ignored.
+    let users = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let users = users.or_else(|| Some(home.as_ref()?.join(".config")));
+    let own = [Some("lithops.toml".into()), users.map(|u| u.join("lithops/lithops.toml"))];
+    if let Some(path) = own.into_iter().flatten().find(|path| is_there(path)) {
+        return Some(Found { path, is_yaml: false });
+    }
+    // Without the feature they could only be refused, whoever has them there for Python.
+    if !cfg!(feature = "yaml") {
+        return None;
+    }
+    if let Some(path) = variable("LITHOPS_CONFIG_FILE") {
+        return Some(Found { path, is_yaml: true });
+    }
+    let pythons = [Some(".lithops_config".into()), home.map(|h| h.join(".lithops/config"))];
+    let path = pythons.into_iter().flatten().find(|path| is_there(path))?;
+    Some(Found { path, is_yaml: true })
+}
+
+/// Whether there is something: what can't be read is not passed over, nor a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 
@@ -121,8 +153,45 @@ fn yaml(path: &str, _: &str) -> Result<Document, ConfigError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    fn found(variables: &[(&str, &str)]) -> Option<Found> {
+        find(&|name| {
+            let said = variables.iter().find(|(variable, _)| *variable == name);
+            said.map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_a_file_that_cannot_be_read() {
+        let home = std::env::temp_dir().join(format!("lithops-find-{}", std::process::id()));
+        let folder = home.join(".config/lithops");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("lithops.toml");
+        let variables = [
+            ("LITHOPS_CONFIG", ""),
+            ("XDG_CONFIG_HOME", "relative"),
+            ("HOME", home.to_str().unwrap()),
+        ];
+        assert_eq!(found(&variables), None);
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert_eq!(found(&variables), Some(Found { path: path.clone(), is_yaml: false }));
+        let error = Config::read(&path).unwrap_err();
+        std::fs::remove_dir_all(&home).unwrap();
+        assert!(matches!(error, ConfigError::Unreadable { .. }), "{error:?}");
+    }
+
+    #[cfg(feature = "yaml")]
+    #[test]
+    fn the_variable_of_lithops_for_python_names_a_file_of_yaml() {
+        let path = PathBuf::from("/a/settings.conf");
+        let variables = [("LITHOPS_CONFIG_FILE", "/a/settings.conf")];
+        assert_eq!(found(&variables), Some(Found { path: path.clone(), is_yaml: true }));
+        let variables = [("LITHOPS_CONFIG", "/a/settings.conf")];
+        assert_eq!(found(&variables), Some(Found { path, is_yaml: false }));
+    }
 
     #[test]
     fn yaml_is_known_by_the_name_of_its_file() {

@@ -284,4 +284,27 @@ mod tests {
             assert!(error.to_string().starts_with("lithops.toml: line 2: "), "{error}");
         }
     }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_not_shown() {
+        for (text, told) in [
+            ("[redis]\npassword = 12345678", "line 2: `redis.password` has to be a text"),
+            ("[ibm_cos]\niam_api_key = 12345678", "line 2: `ibm_cos.iam_api_key` has to be a text"),
+            ("[redis]\nport = \"12345678\"", "line 2: `redis.port` has to be a whole number"),
+            (
+                "[containers]\nenvironment = { TOKEN = 12345678 }",
+                "line 2: `containers.environment` has to be texts by name",
+            ),
+            (
+                "[containers.environment]\nTOKEN = 12345678",
+                "line 2: `containers.environment` has to be texts by name",
+            ),
+            ("redis = \"12345678\"", "line 1: `redis` has to be a section with keys"),
+        ] {
+            let error = resolve(text, &[]).unwrap_err();
+            assert_eq!(error.to_string(), format!("lithops.toml: {told}"));
+        }
+        let error = resolve("[redis]\nport = 99999", &[]).unwrap_err();
+        assert!(error.to_string().contains("`99999`, expected u16"), "{error}");
+    }
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
+use super::keys::{self, Kind};
 use super::{
     AzureSection, CodeEngineSection, ContainersSection, CosSection, GcpSection, IbmSection,
     RedisSection, S3Section, StorageSections,
@@ -68,9 +71,49 @@ impl RawConfig {
     }
 }
 
-/// Says what is wrong and in which line, without the line itself.
+/// Says what is wrong and in which line, without the line itself and without a value that may be a
+/// secret.
 pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return error.message().to_owned() };
     let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
-    format!("line {line}: {}", error.message())
+    let wanted = DeTable::parse(text).ok().and_then(|file| wanted(file.get_ref(), span.start));
+    format!("line {line}: {}", wanted.unwrap_or_else(|| error.message().to_owned()))
+}
+
+/// What the value at this place has to be; nothing if the place is no value, or if the value is a
+/// number where one belongs: then the error tells its limit.
+fn wanted(file: &DeTable<'_>, at: usize) -> Option<String> {
+    for (section_name, said) in file {
+        let section_name = section_name.get_ref();
+        let DeValue::Table(said) = said.get_ref() else {
+            if said.span().contains(&at) {
+                return Some(format!("`{section_name}` has to be a section with keys"));
+            }
+            continue;
+        };
+        for (name, value) in said {
+            if !holds(value, at) {
+                continue;
+            }
+            let key = keys::section(section_name).and_then(|section| section.key(name.get_ref()));
+            let is_number = matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Float(_));
+            let wanted = match key.map(|key| key.kind) {
+                Some(Kind::Count | Kind::Number) if is_number => return None,
+                Some(kind) => kind.wanted(),
+                None => "something else",
+            };
+            return Some(format!("`{section_name}.{}` has to be {wanted}", name.get_ref()));
+        }
+    }
+    None
+}
+
+/// Whether this place is in the value: a table's own span may be that of its header alone.
+fn holds(value: &Spanned<DeValue<'_>>, at: usize) -> bool {
+    value.span().contains(&at)
+        || match value.get_ref() {
+            DeValue::Table(table) => table.values().any(|value| holds(value, at)),
+            DeValue::Array(items) => items.iter().any(|value| holds(value, at)),
+            _ => false,
+        }
 }

@@ -7,7 +7,7 @@ use super::environment::Variables;
 use super::keys::{Key, Kind, SECTIONS, Section};
 
 /// What stands for a secret.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// Settings, and where each is from.
 #[derive(Clone, Debug, PartialEq)]

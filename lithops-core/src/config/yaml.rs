@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize as _;
+use serde_saphyr::{Span, Spanned};
 use toml::{Table, Value};
 
 use super::ConfigError;
@@ -14,7 +15,8 @@ use super::raw::RawConfig;
 use super::setting::Note;
 
 /// Sections of keys; either may be left empty, which is how YAML says nothing.
-type Sections = BTreeMap<String, Option<BTreeMap<String, Option<Value>>>>;
+type Sections = BTreeMap<String, Option<Keys>>;
+type Keys = BTreeMap<String, Option<Spanned<Value>>>;
 
 /// Reads YAML; `path` is what errors call it.
 ///
@@ -28,7 +30,7 @@ pub(super) fn document(path: &str, text: &str) -> Result<Document, ConfigError> 
         sections.into_iter().partition(|(name, _)| python::section(name) == name);
     for (name, keys) in own.into_iter().chain(borrowed) {
         let keys = keys.unwrap_or_default();
-        take(&mut document, &name, keys).map_err(malformed)?;
+        take(&mut document, text, &name, keys).map_err(malformed)?;
     }
     Ok(document)
 }
@@ -51,11 +53,7 @@ fn parse(text: &str) -> Result<Sections, String> {
     })
 }
 
-fn take(
-    document: &mut Document,
-    name: &str,
-    said: BTreeMap<String, Option<Value>>,
-) -> Result<(), String> {
+fn take(document: &mut Document, text: &str, name: &str, said: Keys) -> Result<(), String> {
     let Some(section) = keys::section(python::section(name)) else {
         let Some(why) = python::why_no_section(name) else {
             let known = keys::SECTIONS.iter().map(|section| section.name);
@@ -77,7 +75,7 @@ fn take(
         };
         // A section that is left empty says nothing, not even that it is there.
         let Some(value) = value else { continue };
-        let value = checked(section, key, value)?;
+        let value = checked(section, key, text, value)?;
         let place = document.table.entry(section.name).or_insert_with(|| Table::new().into());
         if let Value::Table(place) = place {
             place.entry(key.name).or_insert(value);
@@ -109,10 +107,24 @@ pub(super) fn to_toml(path: &str, text: &str) -> Result<String, ConfigError> {
 }
 
 /// A value as its key takes it.
-fn checked(section: &Section, key: &Key, value: Value) -> Result<Value, String> {
-    let value = match (key.kind, value) {
-        // To YAML a name of digits alone is a number.
-        (Kind::Text | Kind::Secret, Value::Integer(number)) => Value::String(number.to_string()),
+fn checked(
+    section: &Section,
+    key: &Key,
+    text: &str,
+    said: Spanned<Value>,
+) -> Result<Value, String> {
+    let value = match (key.kind, said.value) {
+        // To YAML a name of digits alone is a number. Written otherwise, such as `0o17` or `007`, it
+        // would come out as another text.
+        (Kind::Text | Kind::Secret, Value::Integer(number))
+            if written(text, said.defined.span()) == number.to_string() =>
+        {
+            Value::String(number.to_string())
+        }
+        (Kind::Text | Kind::Secret, Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => {
+            let (section, key) = (section.name, key.name);
+            return Err(format!("`{section}.{key}` has to be a text: put it in quotes"));
+        }
         (Kind::Text, Value::String(text)) => {
             Value::String(python::value(section.name, key.name, &text).to_owned())
         }
@@ -127,6 +139,12 @@ fn checked(section: &Section, key: &Key, value: Value) -> Result<Value, String> 
         // The reason may hold the value, which may be a secret in the wrong place.
         Err(_) => Err(format!("`{}.{}` has to be {}", section.name, key.name, key.kind.wanted())),
     }
+}
+
+/// What stands at a place of the file.
+fn written(text: &str, span: Span) -> String {
+    let [skipped, taken] = [span.offset(), span.len()].map(|n| usize::try_from(n).unwrap_or(0));
+    text.chars().skip(skipped).take(taken).collect()
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -222,10 +240,46 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_of_digits_is_the_text_that_is_written() {
+        let key = |said: &str| {
+            let text = format!("# é\nredis: {{db: 1}}\nibm:\n  iam_api_key: {said}");
+            resolve(&text).map(|config| config.ibm.iam_api_key.unwrap().expose().to_owned())
+        };
+        for said in ["1234", "-5", "1234 # so", "0", "\"0o17\"", "'007'", "12\n"] {
+            let expected = said.split([' ', '\n']).next().unwrap().trim_matches(['"', '\'']);
+            assert_eq!(key(said).unwrap(), expected);
+        }
+        let text = "redis: {password: 123, db: 1}\nibm: &a\n  iam_api_key: 45\n";
+        let config = resolve(text).unwrap();
+        assert_eq!(config.storages.redis.unwrap().password.unwrap().expose(), "123");
+        assert_eq!(config.ibm.iam_api_key.unwrap().expose(), "45");
+    }
+
+    #[test]
     fn a_mistake_shows_no_value() {
         for (text, told) in [
             ("ibm:\n  iam_api_key: [s3cr3t]", "a.yaml: `ibm.iam_api_key` has to be a text"),
             ("redis:\n  port: s3cr3t", "a.yaml: `redis.port` has to be a whole number"),
+            (
+                "redis:\n  password: 0o17",
+                "a.yaml: `redis.password` has to be a text: put it in quotes",
+            ),
+            (
+                "redis:\n  password: 007",
+                "a.yaml: `redis.password` has to be a text: put it in quotes",
+            ),
+            (
+                "redis:\n  password: true",
+                "a.yaml: `redis.password` has to be a text: put it in quotes",
+            ),
+            (
+                "redis:\n  password: 0x1f",
+                "a.yaml: `redis.password` has to be a text: put it in quotes",
+            ),
+            (
+                "redis:\n  password: 1_000",
+                "a.yaml: `redis.password` has to be a text: put it in quotes",
+            ),
             ("ibm: s3cr3t", "a.yaml: line 1: this is no YAML of sections"),
             ("ibm:\n  iam_api_key: \"s3cr3t", "a.yaml: line 2: this is no YAML of sections"),
             ("ibm:\n  region: a\n  region: s3cr3t", "a.yaml: line 3: this is no YAML of sections"),
