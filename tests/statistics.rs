@@ -57,8 +57,9 @@ async fn the_peak_of_memory_is_that_of_the_call_and_not_of_one_before() {
     assert!(little + 90 <= much, "{little} of {much} MiB");
     assert!((48..much - 40).contains(&some), "{some} of {much} MiB");
 
-    // What a job before has left to be sent is no call's either.
+    // A large result is no call's of a job after it, once the worker has let go of it.
     exec.map(|mebibytes: usize| vec![1u8; mebibytes << 20], [64]).await.unwrap();
+    exec.map(hold, [1, 1]).await.unwrap();
     let handle = exec.map(hold, [1]).submit().unwrap();
     handle.results().await.unwrap();
     let after = handle.future(0).stats().unwrap().peak_memory.unwrap() >> 20;

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+/// The clock of the processor takes a system call: a shorter call counts as at work all the time.
+const SHORT: Duration = Duration::from_micros(50);
+/// After so much of such calls the clock is read again, so that their sum strays no further.
+const STRAY: Duration = Duration::from_micros(200);
 /// The peak of a shorter call is not asked for: that would take longer than the call.
 const LONG: Duration = Duration::from_millis(1);
 
@@ -13,25 +17,28 @@ const LONG: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Meter {
     clock: ClockId,
-    /// What the clock said when the last call ended.
+    /// What the clock said when it was last read.
     cpu_ns: u64,
+    /// How long short calls have taken since then.
+    short: Duration,
     memory: Option<PeakMemory>,
 }
 
 impl Meter {
     /// For calls that share their process with others.
     pub(crate) fn of_thread() -> Self {
-        Self { clock: ClockId::ThreadCPUTime, cpu_ns: 0, memory: None }
+        Self { clock: ClockId::ThreadCPUTime, cpu_ns: 0, short: Duration::ZERO, memory: None }
     }
 
     /// For calls that have the process for themselves.
     pub(crate) fn of_process() -> Self {
-        Self { clock: ClockId::ProcessCPUTime, cpu_ns: 0, memory: PeakMemory::of_process() }
+        let memory = PeakMemory::of_process();
+        Self { clock: ClockId::ProcessCPUTime, cpu_ns: 0, short: Duration::ZERO, memory }
     }
 
     /// Begins anew after a pause: what was used in it is no call's.
     pub(crate) fn begin(&mut self) {
-        self.cpu_ns = self.now();
+        self.read();
         // One that can't be set back any more is not asked any more.
         self.memory.take_if(|memory| !memory.set_back());
     }
@@ -39,10 +46,23 @@ impl Meter {
     /// Ends a call that ran for `busy`; gives its nanoseconds on processors and its peak in bytes.
     /// The next call begins here.
     pub(crate) fn end(&mut self, busy: Duration) -> (u64, Option<u64>) {
-        let now = self.now();
-        let before = std::mem::replace(&mut self.cpu_ns, now);
+        if busy < SHORT {
+            self.short += busy;
+            if self.short >= STRAY {
+                self.read();
+            }
+            return (busy.as_nanos() as u64, None);
+        }
+        let before = self.cpu_ns + self.short.as_nanos() as u64;
+        let used = self.read().saturating_sub(before);
         let memory = self.memory.as_mut().filter(|_| busy >= LONG);
-        (now.saturating_sub(before), memory.and_then(PeakMemory::take))
+        (used, memory.and_then(PeakMemory::take))
+    }
+
+    fn read(&mut self) -> u64 {
+        self.cpu_ns = self.now();
+        self.short = Duration::ZERO;
+        self.cpu_ns
     }
 
     fn now(&self) -> u64 {
@@ -111,7 +131,24 @@ mod tests {
         let (used, peak) = meter.end(Duration::from_millis(2));
         assert!(used >= 2_000_000, "{used}");
         assert_eq!(peak, None);
-        let (next, _) = meter.end(Duration::ZERO);
+        let (next, _) = meter.end(Duration::from_millis(1));
         assert!(next < used, "{next} after {used}");
+    }
+
+    #[test]
+    fn a_short_call_counts_as_at_work_and_is_left_out_of_the_next() {
+        let mut meter = Meter::of_thread();
+        meter.begin();
+        for _ in 0..3 {
+            assert_eq!(meter.end(Duration::from_micros(40)), (40_000, None));
+        }
+        // 120 µs are said to have been used by short calls: no more than is over is the next one's.
+        let since = meter.cpu_ns;
+        let (used, _) = meter.end(Duration::from_millis(1));
+        assert_eq!(used, (meter.cpu_ns - since).saturating_sub(120_000));
+        for _ in 0..5 {
+            meter.end(Duration::from_micros(40));
+        }
+        assert_eq!(meter.short, Duration::ZERO);
     }
 }

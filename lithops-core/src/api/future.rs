@@ -51,7 +51,8 @@ pub struct CallStats {
     /// How long it ran, decoding and encoding included.
     pub busy: Duration,
     /// Its time on processors: of all threads of the worker's process; on the backend `threads`, of
-    /// the call's own thread alone. Programs that the call started are left out.
+    /// the call's own thread alone. Programs that the call started are left out; a call of less than
+    /// 50 µs counts as at work all the time.
     pub cpu: Duration,
     /// The most memory that the worker's process held while the call ran, in bytes, the program's
     /// own included; `None` for a call of less than a millisecond, and where several calls share a

@@ -67,7 +67,8 @@ pub struct Timing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// Time on processors, in nanoseconds: of all threads of the worker's process; on the backend
-    /// `threads`, of the call's own thread alone. Programs that the call started are left out.
+    /// `threads`, of the call's own thread alone. Programs that the call started are left out; a call of less than
+    /// 50 µs counts as at work all the time.
     pub cpu_ns: u64,
     /// The most memory that the worker's process held while the call ran, in bytes, the program's
     /// own included; `None` for a call of less than a millisecond, and where several calls share a
