@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use crate::arguments::Arguments;
 use crate::output::print;
+use crate::settings::{Settings, Useless};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +19,8 @@ pub(crate) struct Completions {
 }
 
 /// Prints the script.
-pub(crate) fn run(arguments: &Completions) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Completions, settings: &Settings) -> anyhow::Result<()> {
+    settings.refuse(&["completions"], &Useless::ALL)?;
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "lithops", &mut script);
     print(&String::from_utf8_lossy(&script))

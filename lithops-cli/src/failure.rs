@@ -1,11 +1,28 @@
 //! How a failure is told, and what the process ends with.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use crate::output::{Closed, remark};
 
 /// A setting can't be used.
 const CONFIGURATION: u8 = 3;
+
+/// Settings that make no executor, whatever part of it refuses them.
+#[derive(Debug)]
+pub(crate) struct Unusable(pub(crate) lithops::Error);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Unusable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
 
 /// Tells what went wrong. The code is 1; 2 if the command line makes no sense, 3 if a setting can't
 /// be used.
@@ -24,7 +41,9 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 
 fn is_about_settings(error: &anyhow::Error) -> bool {
     let ours = error.downcast_ref::<lithops::Error>();
-    error.is::<lithops::ConfigError>() || matches!(ours, Some(lithops::Error::Config(_)))
+    error.is::<lithops::ConfigError>()
+        || error.is::<Unusable>()
+        || matches!(ours, Some(lithops::Error::Config(_)))
 }
 
 /// An error with its causes, down to where the last of them has been told: errors of libraries often

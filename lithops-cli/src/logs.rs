@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::Args;
 use lithops_observe::journal::{Journal, LogLine, LogReader, State, Stream};
 
+use crate::job::found;
 use crate::output::{print, remark};
+use crate::settings::{Settings, Useless};
 
 /// How often the journal is read, which grows once a second.
 const LOOK: Duration = Duration::from_millis(200);
@@ -33,9 +36,10 @@ pub(crate) struct Logs {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Logs) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Logs, settings: &Settings) -> anyhow::Result<()> {
+    settings.refuse(&["logs"], &Useless::ALL)?;
     let journal = Journal::of_user()?;
-    let mut job = journal.find(arguments.job.as_deref())?;
+    let mut job = found(&journal, arguments.job.as_deref())?;
     let name = job.job().to_string();
     let mut logs = journal.logs(&job);
     let mut any = false;
@@ -48,9 +52,19 @@ pub(crate) fn run(arguments: &Logs) -> anyhow::Result<()> {
         }
         std::thread::sleep(LOOK);
     }
-    if !any {
-        let so_far = if job.state == State::Running { " so far" } else { "" };
-        remark(&format!("no call of job {name} has written anything{so_far}"));
+    let total = job.record().total;
+    let so_far = if job.state == State::Running { " so far" } else { "" };
+    match arguments.call {
+        _ if any => {}
+        Some(call) if call >= total => bail!("job {name} has no call {call}: it has {total} calls"),
+        Some(call) => remark(&format!("call {call} of job {name} has written nothing{so_far}")),
+        None => remark(&format!("no call of job {name} has written anything{so_far}")),
+    }
+    let unlogged = job.last.map_or(0, |last| last.omitted.logs);
+    if unlogged > 0 {
+        remark(&format!(
+            "what {unlogged} calls of job {name} have written is left out: the journal had no room"
+        ));
     }
     Ok(())
 }
@@ -79,11 +93,11 @@ fn shown(line: &LogLine, arguments: &Logs) -> anyhow::Result<String> {
     if line.omitted > 0 {
         remark(&format!("call {}: {} bytes before these were left out", line.call, line.omitted));
     }
+    if arguments.call.is_some() {
+        return Ok(line.text.clone());
+    }
     for written in line.text.lines() {
-        match arguments.call {
-            Some(_) => text.push_str(&format!("{written}\n")),
-            None => text.push_str(&format!("[{}{end}] {written}\n", line.call)),
-        }
+        text.push_str(&format!("[{}{end}] {written}\n", line.call));
     }
     Ok(text)
 }

@@ -13,6 +13,7 @@ mod emulator;
 mod events;
 mod failure;
 mod hello;
+mod interrupt;
 mod job;
 mod logs;
 mod manual;
@@ -24,6 +25,7 @@ mod settings;
 mod size;
 mod storage;
 mod table;
+mod written;
 
 use std::process::ExitCode;
 
@@ -42,12 +44,12 @@ fn main() -> ExitCode {
         Command::Clean(clean) => lithops::block_on(clean::run(clean, &settings)),
         Command::Storage(storage) => lithops::block_on(storage::run(storage, &settings)),
         Command::Runtime(runtime) => runtime::run(runtime.command, &settings),
-        Command::Job(job) => job::run(job.command),
-        Command::Logs(logs) => logs::run(&logs),
+        Command::Job(job) => job::run(job.command, &settings),
+        Command::Logs(logs) => logs::run(&logs, &settings),
         #[cfg(feature = "emulator")]
-        Command::Emulator(emulator) => emulator::run(emulator.options),
-        Command::Completions(completions) => completions::run(&completions),
-        Command::Man(manual) => manual::run(&manual),
+        Command::Emulator(emulator) => emulator::run(emulator.options, &settings),
+        Command::Completions(completions) => completions::run(&completions, &settings),
+        Command::Man(manual) => manual::run(&manual, &settings),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

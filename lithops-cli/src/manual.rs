@@ -8,6 +8,7 @@ use clap_mangen::Man;
 
 use crate::arguments::Arguments;
 use crate::output::print;
+use crate::settings::{Settings, Useless};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -21,7 +22,8 @@ pub(crate) struct Manual {
 }
 
 /// Prints the page of the command itself, or writes all.
-pub(crate) fn run(arguments: &Manual) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Manual, settings: &Settings) -> anyhow::Result<()> {
+    settings.refuse(&["man"], &Useless::ALL)?;
     let mut command = Arguments::command();
     command.build();
     match &arguments.out {

@@ -22,6 +22,15 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     write(text.as_bytes())
 }
 
+/// Prints what has been done or found where more is to come: whoever stops to read it neither stops
+/// the work nor changes what it comes to.
+pub(crate) fn tell(text: &str) -> anyhow::Result<()> {
+    match print(text) {
+        Err(error) if error.is::<Closed>() => Ok(()),
+        told => told,
+    }
+}
+
 /// Prints bytes as they are.
 pub(crate) fn write(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

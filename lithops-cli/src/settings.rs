@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::error::ErrorKind;
 use lithops::{Builder, Config, ConfigError, FunctionExecutor};
 use lithops_core::config::Traced;
+
+use crate::arguments::misused;
+use crate::failure::Unusable;
 
 const HEADING: &str = "Options of every command";
 
@@ -64,6 +68,46 @@ impl Settings {
 
     /// An executor as configured.
     pub(crate) async fn executor(&self) -> anyhow::Result<FunctionExecutor> {
-        Ok(self.builder()?.build().await?)
+        executor(self.builder()?).await
     }
+
+    /// Where the container engine is: what the command's own `--engine` says, else the settings.
+    pub(crate) fn engine(&self, said: Option<String>) -> anyhow::Result<Option<String>> {
+        let config = self.resolve()?;
+        Ok(said.or(match config.backend.as_str() {
+            "code_engine" => config.code_engine.engine,
+            _ => config.containers.engine,
+        }))
+    }
+
+    /// Refuses a command line with options that a command has no use for; those of `--config`,
+    /// `--backend` and `--storage` that are said.
+    pub(crate) fn refuse(&self, command: &[&str], useless: &[Useless]) -> anyhow::Result<()> {
+        let found = useless.iter().find_map(|option| match option {
+            Useless::Config => self.config.as_ref().map(|_| "--config"),
+            Useless::Backend => self.backend.as_ref().map(|_| "--backend"),
+            Useless::Storage => self.storage.as_ref().map(|_| "--storage"),
+        });
+        let Some(option) = found else { return Ok(()) };
+        let told = format!("`{option}` has nothing to say to this command: leave it out");
+        Err(misused(command, ErrorKind::ArgumentConflict, &told).into())
+    }
+}
+
+/// An option of every command that a command has no use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Useless {
+    Config,
+    Backend,
+    Storage,
+}
+
+impl Useless {
+    /// For commands that take no settings.
+    pub(crate) const ALL: [Self; 3] = [Self::Config, Self::Backend, Self::Storage];
+}
+
+/// The executor that was set up; settings that make none are told as such.
+pub(crate) async fn executor(builder: Builder) -> anyhow::Result<FunctionExecutor> {
+    Ok(builder.build().await.map_err(Unusable)?)
 }

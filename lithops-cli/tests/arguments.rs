@@ -52,6 +52,45 @@ fn a_command_line_that_makes_no_sense_is_told_with_the_usage() {
 }
 
 #[test]
+fn options_that_mean_nothing_to_a_command_are_refused() {
+    let useless: [(&[&str], &str); 9] = [
+        (&["job", "list", "--backend", "threads"], "--backend"),
+        (&["logs", "--storage", "file"], "--storage"),
+        (&["man", "--config", "a.toml"], "--config"),
+        (&["completions", "bash", "-b", "threads"], "--backend"),
+        (&["config", "import", "a.yaml", "-s", "file"], "--storage"),
+        (&["storage", "list", "-b", "threads"], "--backend"),
+        (&["runtime", "list", "-s", "file"], "--storage"),
+        (&["runtime", "list", "--registry", "localhost/a", "-b", "threads"], "--backend"),
+        (&["runtime", "delete", "--registry", "localhost/a:b", "-c", "c.toml"], "--config"),
+    ];
+    for (arguments, option) in useless {
+        let error = run(lithops().args(arguments)).failed(2);
+        let told = format!("error: `{option}` has nothing to say to this command");
+        assert!(error.starts_with(&told), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn the_engine_is_the_configured_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "[containers]\nengine = \"unix:///no/such/a\"\n\
+                    [code_engine]\nengine = \"unix:///no/such/b\"";
+    std::fs::write(folder.path().join("lithops.toml"), settings).unwrap();
+    let error = |arguments: &[&str]| {
+        let mut command = lithops();
+        run(command.current_dir(folder.path()).args(["runtime", "list"]).args(arguments)).failed(1)
+    };
+    for (arguments, expected) in [
+        (&[] as &[&str], "/no/such/a"),
+        (&["-b", "code_engine"], "/no/such/b"),
+        (&["--engine", "unix:///no/such/c"], "/no/such/c"),
+    ] {
+        assert!(error(arguments).contains(expected), "{}", error(arguments));
+    }
+}
+
+#[test]
 fn a_program_that_is_none_is_named() {
     let error = runtime(["build", "/etc/passwd"]).failed(1);
     assert!(error.starts_with("error: /etc/passwd is no ELF executable"), "{error}");

@@ -6,10 +6,10 @@
 mod command;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use command::{Ended, lithops, run};
+use command::{Ended, alone, lithops, run};
 use lithops::prelude::*;
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ struct Client(Child);
 
 impl Client {
     fn start(root: &Path) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = alone(std::env::current_exe().unwrap());
         command.args(["--exact", "client", "--ignored"]).env(ROOT, root);
         let client = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let at_work = root.join(format!("at-work-{}", client.id()));
@@ -71,7 +71,7 @@ fn clean(root: &Path, arguments: &[&str]) -> Ended {
     let settings = format!("[file]\nroot = {:?}", root.join("objects"));
     std::fs::write(root.join("lithops.toml"), settings).unwrap();
     let mut command = lithops();
-    command.current_dir(root).env_remove("LITHOPS_CONFIG").arg("clean").args(arguments);
+    command.current_dir(root).arg("clean").args(arguments);
     run(&mut command)
 }
 

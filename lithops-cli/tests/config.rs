@@ -72,6 +72,12 @@ fn settings_that_make_an_executor_are_good() {
     let expected = json!({ "file": file, "backend": "threads", "storage": "memory" });
     let checked = run(&mut config(&home, FILE, &["check", "--json"])).printed();
     assert_eq!(serde_json::from_str::<Value>(&checked).unwrap(), expected);
+    // What a variable says is no default.
+    let other = tempfile::tempdir().unwrap();
+    let mut check = lithops();
+    let check = check.args(["config", "check"]).current_dir(other.path());
+    let checked = run(check.env("LITHOPS_BACKEND", "threads")).printed();
+    assert_eq!(checked, "good: no file\nbackend threads, storage memory\n");
 }
 
 #[test]
@@ -86,6 +92,10 @@ fn settings_that_make_none_are_told() {
         let error = run(&mut config(&home, text, &["check"])).failed(3);
         assert!(error.starts_with(&format!("error: {told}")), "{error}");
     }
+    let text = "[lithops]\nstorage = \"minio\"\n[minio]\nstorage_bucket = \"jobs\"\n\
+                endpoint = \"not a url\"\naccess_key_id = \"a\"\nsecret_access_key = \"b\"";
+    let error = run(&mut config(&home, text, &["check"])).failed(3);
+    assert!(error.contains("not a url"), "{error}");
 }
 
 const YAML: &str = "lithops:\n  backend: localhost\n  log_level: DEBUG\nlocalhost:\nibm:\n  \
@@ -127,6 +137,14 @@ fn a_file_that_is_there_is_replaced_only_by_force() {
     assert_eq!(forced.code, Some(0), "{forced:?}");
     assert!(fs::read_to_string(&output).unwrap().ends_with("iam_api_key = \"s3cr3t\"\n"));
     assert_eq!(fs::metadata(&output).unwrap().permissions().mode() & 0o777, 0o600);
+    // What a link leads to is somebody else's.
+    let (other, link) = (home.path().join("other"), home.path().join("link.toml"));
+    fs::write(&other, "theirs").unwrap();
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    let arguments = ["import", "a.yaml", "--output", "link.toml", "--force"];
+    assert_eq!(run(&mut config(&home, "", &arguments)).code, Some(0));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "theirs");
+    assert!(!link.is_symlink() && fs::read_to_string(&link).unwrap().contains("s3cr3t"));
 }
 
 #[test]

@@ -5,14 +5,15 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod command;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use command::{Ended, lithops, run};
+use command::{Ended, alone, lithops, run};
 use lithops::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Names the folder by which the tests and the client's calls speak to each other.
 const FOLDER: &str = "LITHOPS_TEST_FOLDER";
@@ -22,7 +23,12 @@ const CALLS: u32 = 6;
 #[expect(clippy::print_stdout, reason = "what calls write is what is tested")]
 #[expect(clippy::ptr_arg, reason = "the shared value of a job is of a type of its own")]
 fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
-    println!("call {index} speaks");
+    // The last has an end of a line as it stands in files of Windows, and a line without an end.
+    match index {
+        5 => print!("call {index} speaks\r\nno end"),
+        _ => println!("call {index} speaks"),
+    }
+    std::io::stdout().flush()?;
     until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
     anyhow::ensure!(index != 4, "no such row: \u{1b}[31m<script>");
     Ok(index)
@@ -52,7 +58,7 @@ struct Client {
 impl Client {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let process = Command::new(std::env::current_exe().unwrap())
+        let process = alone(std::env::current_exe().unwrap())
             .args(["--exact", "client", "--ignored"])
             .env(FOLDER, folder.path())
             .env("XDG_STATE_HOME", folder.path())
@@ -145,10 +151,16 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     let logs = String::from_utf8(logs.wait_with_output().unwrap().stdout).unwrap();
     let mut logs: Vec<&str> = logs.lines().collect();
     logs.sort_unstable();
-    let expected: Vec<String> =
+    let mut expected: Vec<String> =
         (0..CALLS).map(|call| format!("[{call}] call {call} speaks")).collect();
+    expected.push("[5] no end".to_owned());
     assert_eq!(logs, expected);
     assert_eq!(client.run(&["logs", "--call", "3"]).printed(), "call 3 speaks\n");
+
+    let ended = client.run(&["logs", "--call", "5"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), "call 5 speaks\r\nno end"));
+    let error = client.run(&["logs", "--call", "99"]).failed(1);
+    assert_eq!(error, format!("error: job {job} has no call 99: it has 6 calls\n"));
 
     let shown = client.run(&["job", "show"]).printed();
     assert!(shown.contains("\nstate      ended\n"), "{shown}");
@@ -162,6 +174,10 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     assert_eq!(client.run(&["job", "report", "-o", "job.html"]).printed(), "job.html\n");
     let text = std::fs::read_to_string(&page).unwrap();
     assert!(text.contains("&lt;script&gt;") && text.ends_with("</html>\n"));
+    let mode = std::fs::metadata(&page).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let told = client.json(&["job", "report", "-o", "job.html", "--json"]);
+    assert_eq!(told, json!({ "file": "job.html", "jobs": [&job] }));
     for (file, begins) in [("job.svg", &b"<svg "[..]), ("job.png", b"\x89PNG\r\n")] {
         client.run(&["job", "report", &job, "-o", file]).printed();
         assert!(std::fs::read(client.folder.path().join(file)).unwrap().starts_with(begins));
@@ -174,14 +190,49 @@ fn a_job_is_stopped_from_another_process() {
     client.open(0..1);
     let job = client.job();
     until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
-    let told = client.run(&["job", "cancel", &job]).printed();
-    assert_eq!(told, format!("job {job} has ended: 1 of 6 calls have a value\n"));
+    let told = client.run(&["job", "cancel", &job, "--json"]).printed();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let expected = json!({ "job": job, "state": "ended", "total": 6, "done": 6, "failed": 5 });
+    assert_eq!(told, expected);
     client.ended();
     let record = client.json(&["job", "show", "--json"]);
     let kinds = |call: &Value| call["failure"]["kind"] == "cancelled";
     assert_eq!(record["calls"].as_array().unwrap().iter().filter(|call| kinds(call)).count(), 5);
     let error = client.run(&["job", "cancel", &job]).failed(1);
     assert_eq!(error, format!("error: job {job} does not run: it has ended\n"));
+}
+
+#[test]
+fn whoever_stops_to_read_does_not_make_a_failed_job_a_good_one() {
+    let mut client = Client::start();
+    let attached = |client: &Client| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        run(client.command(&["job", "attach"]).stdout(writer))
+    };
+    client.open(0..CALLS);
+    client.ended();
+    let ended = attached(&client);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.starts_with("error: 1 of 6 calls failed; "), "{ended:?}");
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_left_out_and_told() {
+    let mut client = Client::start();
+    client.open(0..CALLS);
+    client.ended();
+    let jobs = client.folder.path().join("lithops/jobs");
+    std::fs::write(jobs.join("broken-001.jsonl"), "no journal\n").unwrap();
+    for arguments in [&["job", "list"][..], &["job", "show"], &["logs"]] {
+        let ended = client.run(arguments);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.err.starts_with("job broken-001 is left out: `"), "{ended:?}");
+        assert!(!ended.out.is_empty(), "{ended:?}");
+    }
+    client.run(&["job", "show", &client.job()]).printed();
+    let error = client.run(&["job", "show", "broken-001"]).failed(1);
+    assert!(error.contains("broken-001.jsonl`, line 1: "), "{error}");
 }
 
 #[test]

@@ -62,6 +62,13 @@ fn an_image_that_is_built_twice_has_one_digest() {
     assert_eq!(index["manifests"][0]["digest"], digest);
     let reference = printed[0].lines().next().unwrap();
     assert!(reference.starts_with("lithops/twice:"), "{reference}");
+    let mut json = lithops();
+    json.env("DOCKER_HOST", NO_ENGINE).args(["runtime", "build", program, "--json", "--layout"]);
+    let told = run(json.arg(first.path().join("as-json"))).printed();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["layers"].as_array().unwrap().len(), 3);
+    assert!(told["reference"].as_str().unwrap().starts_with("lithops/twice:"));
+    assert!(told["digest"].as_str().unwrap().starts_with("sha256:"));
     for layer in ["system ", "libraries ", "files ", "program "] {
         assert_eq!(
             printed[0].matches(&format!("\n{layer}")).count(),

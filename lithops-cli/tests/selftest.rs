@@ -15,7 +15,7 @@ fn test(folder: &Path, root: &Path, arguments: &[&str]) -> Ended {
     let settings = format!("[lithops]\nstorage = \"file\"\n[file]\nroot = {root:?}");
     std::fs::write(folder.join("lithops.toml"), settings).unwrap();
     let mut command = lithops();
-    command.current_dir(folder).env_remove("LITHOPS_CONFIG").arg("test").args(arguments);
+    command.current_dir(folder).arg("test").args(arguments);
     run(&mut command)
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use command::{Ended, lithops, run};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A folder with a configured storage in it.
@@ -31,7 +31,7 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = lithops();
-        command.current_dir(self.path()).env_remove("LITHOPS_CONFIG");
+        command.current_dir(self.path());
         command.arg("storage").args(arguments);
         command
     }
@@ -142,6 +142,86 @@ fn a_prefix_is_only_shown_until_yes_is_said() {
 }
 
 #[test]
+fn a_folder_is_not_the_beginning_of_its_siblings() {
+    let place = Place::new();
+    for folder in ["proj", "proj-backup"] {
+        std::fs::create_dir(place.path().join(folder)).unwrap();
+        std::fs::write(place.path().join(folder).join("a"), "x").unwrap();
+    }
+    let proj = place.path().join("proj");
+    let inside = |arguments: &[&str]| {
+        run(place.command(arguments).current_dir(&proj).arg("--config").arg("../lithops.toml"))
+    };
+    let expected = format!("{}/a\n", proj.display());
+    assert_eq!(inside(&["list", "."]).printed(), expected);
+    assert_eq!(inside(&["list", "../proj"]).printed(), expected);
+    assert_eq!(inside(&["list", proj.to_str().unwrap()]).printed(), expected);
+    let uri = format!("file://{}", proj.display());
+    assert_eq!(inside(&["list", &uri]).printed(), format!("{uri}/a\n"));
+    let removed = inside(&["delete", "--prefix", ".", "--yes"]).printed();
+    assert_eq!(removed, "removed 1 object, 1 B\n");
+    assert!(place.path().join("proj-backup/a").exists());
+    for everything in ["", "storage://", "/", "file:///"] {
+        let error = inside(&["delete", "--prefix", everything, "--yes"]).failed(2);
+        assert!(error.contains("is the beginning of every key"), "{error}");
+    }
+}
+
+#[test]
+fn all_is_removed_even_if_nobody_reads_of_it() {
+    let place = Place::new();
+    for key in ["a", "b", "c"] {
+        place.put(b"x", key);
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = run(place.command(&["delete", "a", "b", "c"]).stdout(writer));
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    assert_eq!(place.printed(&["list", "--json"]), "[]\n");
+}
+
+#[test]
+fn an_object_goes_through_pipes_and_links() {
+    let place = Place::new();
+    place.put(b"text", "a");
+    let path = |name: &str| place.path().join(name);
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    std::fs::write(path("file"), "old").unwrap();
+    std::os::unix::fs::symlink("file", path("link")).unwrap();
+    let reader = {
+        let pipe = path("pipe");
+        std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+    };
+    assert_eq!(place.printed(&["get", "a", "-o", "pipe"]), "wrote pipe (4 B)\n");
+    assert_eq!(reader.join().unwrap(), "text");
+    assert!(!std::fs::metadata(path("pipe")).unwrap().is_file());
+    assert_eq!(place.printed(&["get", "a", "-o", "link"]), "wrote link (4 B)\n");
+    assert!(path("link").is_symlink());
+    assert_eq!(std::fs::read_to_string(path("file")).unwrap(), "text");
+}
+
+#[test]
+fn what_was_done_is_told_to_programs() {
+    let place = Place::new();
+    std::fs::write(place.path().join("in"), "text").unwrap();
+    let told = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&place.printed(&[arguments, &["--json"]].concat())).unwrap()
+    };
+    let put = json!({ "address": "a/in", "key": "a/in", "bytes": 4 });
+    assert_eq!(told(&["put", "in", "a/"]), put);
+    assert_eq!(told(&["copy", "a/in", "b"]), json!({ "from": "a/in", "to": "b", "bytes": 4 }));
+    let got = json!({ "address": "b", "file": "out", "bytes": 4 });
+    assert_eq!(told(&["get", "b", "-o", "out"]), got);
+    let found = json!({ "found": 1, "removed": 0, "bytes": 4 });
+    assert_eq!(told(&["delete", "--prefix", "a/"]), found);
+    let removed = json!({ "found": 1, "removed": 1, "bytes": 4 });
+    assert_eq!(told(&["delete", "--prefix", "a/", "--yes"]), removed);
+    assert_eq!(told(&["delete", "b"]), removed);
+    let error = place.run(&["get", "b", "-o", "-", "--json"]).failed(2);
+    assert!(error.contains("the object itself goes to standard output"), "{error}");
+}
+
+#[test]
 fn none_is_removed_if_one_of_them_is_not_there() {
     let place = Place::new();
     place.put(b"1", "a");
@@ -169,6 +249,65 @@ fn an_object_is_copied_inside_a_storage_and_to_another() {
     assert_eq!(place.printed(&["get", "c", "-o", "-"]), "text");
 }
 
+/// Waits until a process has said what it does about signals: SIGINT is the second bit.
+fn until_it_watches_for_signals(process: u32) {
+    let status = format!("/proc/{process}/status");
+    let catches = |status: &str| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
+    };
+    until("a watch for signals", || catches(&std::fs::read_to_string(&status).unwrap()));
+}
+
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !condition() {
+        assert!(std::time::Instant::now() < deadline, "{what} did not come");
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+}
+
+/// What lies in a folder, hidden or not.
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Answers each request of a connection with a half of what it promises.
+fn send_the_first_half(mut stream: std::net::TcpStream) {
+    let mut request = [0; 4096];
+    while let Ok(1..) = std::io::Read::read(&mut stream, &mut request) {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+        stream.write_all(head).unwrap();
+        if request.starts_with(b"GET") {
+            stream.write_all(&[b'x'; 50_000]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_get_leaves_no_part_of_a_file() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let place = Place::new();
+    let out = place.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    // A server that sends the first half, and then nothing. It ends with the test.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let source = format!("http://{}/object", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || send_the_first_half(stream.unwrap()));
+        }
+    });
+    let mut get = place.command(&["get", &source, "-o", "out/object"]);
+    let mut get = get.stdout(Stdio::null()).spawn().unwrap();
+    until("the first half", || names(&out).len() == 1);
+    let told = Command::new("kill").args(["-INT", &get.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(get.wait().unwrap().signal(), Some(2));
+    assert_eq!(names(&out), Vec::<String>::new());
+}
+
 #[test]
 fn an_interrupted_transfer_ends_by_the_signal_and_leaves_nothing() {
     use std::os::unix::process::ExitStatusExt as _;
@@ -178,22 +317,14 @@ fn an_interrupted_transfer_ends_by_the_signal_and_leaves_nothing() {
     // Kept open to the end, so that the transfer has none.
     let mut input = put.stdin.take().unwrap();
     input.write_all(b"the first half").unwrap();
-    // It is at work when it has said what it does about signals: SIGINT is the second bit.
-    let status = format!("/proc/{}/status", put.id());
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    let catches = |status: &str| {
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
-    };
-    while !catches(&std::fs::read_to_string(&status).unwrap()) {
-        assert!(std::time::Instant::now() < deadline, "it does not watch for signals");
-        std::thread::park_timeout(std::time::Duration::from_millis(5));
-    }
+    until_it_watches_for_signals(put.id());
     let told = Command::new("kill").args(["-INT", &put.id().to_string()]).status().unwrap();
     assert!(told.success());
     assert_eq!(put.wait().unwrap().signal(), Some(2));
     drop(input);
     assert_eq!(place.printed(&["list", "--json"]), "[]\n");
+    // Nor a part of a file that no listing shows.
+    assert_eq!(names(&place.path().join("objects")), Vec::<String>::new());
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn watched(stage: &Arc<Stage>) -> Arc<dyn JobWatch> {
 }
 
 fn only_job(journal: &Journal) -> Entry {
-    until("the job's file", || journal.list().unwrap().into_iter().next())
+    until("the job's file", || journal.list().unwrap().readable.into_iter().next())
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -262,15 +262,68 @@ fn a_job_without_its_client_is_lost_and_a_line_half_written_is_no_line() {
     assert!(matches!(error, JournalError::Malformed { line: 2, .. }), "{error}");
     let later = lines[0].replace("\"version\":1", "\"version\":9");
     std::fs::write(&path, later).unwrap();
-    let error = journal.list().unwrap_err();
+    let jobs = journal.list().unwrap();
+    assert!(jobs.readable.is_empty());
+    let (name, error) = &jobs.unreadable[0];
+    assert_eq!(name, "stage-001");
     assert!(matches!(error, JournalError::Version { version: 9, known: 1, .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_can_t_be_read_keeps_nobody_from_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let observer = JournalObserver::at(folder.path(), "memory");
+    let stage = Stage::new(1, 4);
+    stage.settle(4);
+    let watch = watched(&stage);
+    observer.job_started(Arc::clone(&watch));
+    observer.job_ended(&watch, None);
+    finish(Duration::from_secs(60));
+    std::fs::write(folder.path().join("stage-002.jsonl"), "no journal\n").unwrap();
+    let jobs = journal.list().unwrap();
+    assert_eq!((jobs.readable.len(), jobs.unreadable.len()), (1, 1));
+    assert_eq!(journal.find(None).unwrap().job().as_str(), "stage-001");
+    assert_eq!(journal.find(Some("stage-001")).unwrap().job().as_str(), "stage-001");
+    let error = journal.find(Some("stage-002")).unwrap_err();
+    assert!(matches!(error, JournalError::Malformed { line: 1, .. }), "{error}");
+    let error = journal.find(Some("stage")).unwrap_err();
+    assert!(matches!(error, JournalError::Ambiguous { .. }), "{error}");
+}
+
+#[test]
+fn a_job_whose_file_could_not_be_written_for_a_while_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let observer = JournalObserver::at(folder.path(), "memory");
+    // Logs can't be written where a folder stands.
+    let obstacle = folder.path().join("stage-001.logs");
+    std::fs::create_dir(&obstacle).unwrap();
+    let stage = Stage::new(1, 8);
+    stage.settle(4);
+    let watch = watched(&stage);
+    observer.job_started(Arc::clone(&watch));
+    assert_eq!(only_job(&journal).state, State::Running);
+    stage.settle(8);
+    observer.job_ended(&watch, None);
+    // Its end is not written either, and the job is not lost.
+    finish(Duration::from_secs(60));
+    let job = only_job(&journal);
+    assert_eq!((job.state, job.last), (State::Running, None));
+    std::fs::remove_dir(&obstacle).unwrap();
+    let ended = until("the end", || {
+        let job = journal.find(None).unwrap();
+        (job.state == State::Ended).then_some(job)
+    });
+    assert_eq!(journal.record(&ended).unwrap(), stage.record);
+    assert_eq!(journal.logs(&ended).lines().unwrap().len(), 4);
 }
 
 #[test]
 fn a_name_may_be_shortened_as_long_as_it_means_one_job() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::at(folder.path());
-    assert!(journal.list().unwrap().is_empty());
+    assert!(journal.list().unwrap().readable.is_empty());
     assert!(matches!(journal.find(None), Err(JournalError::Unknown { .. })));
     let observer = JournalObserver::at(folder.path(), "memory");
     for name in [1, 12, 123] {

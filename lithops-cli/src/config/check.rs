@@ -22,7 +22,7 @@ pub(crate) struct Check {
 pub(crate) async fn run(arguments: &Check, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.resolve()?;
     let (file, notes) = (config.file.clone(), config.notes.clone());
-    let exec = settings.builder()?.build().await?;
+    let exec = settings.executor().await?;
     let (backend, storage) = (exec.capability().backend, exec.storage().location().scheme);
     exec.shutdown().await;
     let file = file.map(|file| file.display().to_string());
@@ -31,6 +31,6 @@ pub(crate) async fn run(arguments: &Check, settings: &Settings) -> anyhow::Resul
         return print(&format!("{told}\n"));
     }
     tell(&notes);
-    let file = file.unwrap_or_else(|| "no file, all as by default".to_owned());
+    let file = file.unwrap_or_else(|| "no file".to_owned());
     print(&format!("good: {file}\nbackend {backend}, storage {storage}\n"))
 }

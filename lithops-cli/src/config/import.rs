@@ -1,8 +1,8 @@
 //! `lithops config import`.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,9 +10,7 @@ use clap::Args;
 use lithops::Config;
 
 use crate::output::{print, remark};
-
-/// Its owner alone may read it: there may be secrets in it.
-const OWNERS: u32 = 0o600;
+use crate::written::{Link, OWNERS, whole};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -42,18 +40,19 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<()> {
 
 fn write(path: &Path, text: &str, replace: bool) -> anyhow::Result<()> {
     let shown = path.display();
-    let mut options = File::options();
-    options.write(true).mode(OWNERS);
-    let options = if replace { options.create(true) } else { options.create_new(true) };
-    let mut file = match options.open(path) {
+    let written = match replace {
+        true => whole(path, text.as_bytes(), OWNERS, Link::Replaced),
+        false => File::options()
+            .write(true)
+            .mode(OWNERS)
+            .create_new(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(text.as_bytes())),
+    };
+    match written {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             bail!("{shown} is there already: --force replaces it")
         }
-        opened => opened.with_context(|| format!("{shown} can't be written"))?,
-    };
-    // One that was there keeps its mode, and its text until nobody else can read what follows.
-    file.set_permissions(Permissions::from_mode(OWNERS))
-        .and_then(|()| file.set_len(0))
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{shown} can't be written"))
+        written => written.with_context(|| format!("{shown} can't be written")),
+    }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use lithops_core::config::Note;
 
 use crate::output::remark;
-use crate::settings::Settings;
+use crate::settings::{Settings, Useless};
 
 #[derive(Debug, Args)]
 #[command(
@@ -34,7 +34,10 @@ pub(crate) async fn run(command: ConfigCommand, settings: &Settings) -> anyhow::
     match command {
         ConfigCommand::Show(show) => show::run(&show, settings),
         ConfigCommand::Check(check) => check::run(&check, settings).await,
-        ConfigCommand::Import(import) => import::run(&import),
+        ConfigCommand::Import(import) => {
+            settings.refuse(&["config", "import"], &Useless::ALL)?;
+            import::run(&import)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ const EXECUTOR: &str = "backend and storage";
 pub(super) fn read(traced: &Traced) -> Finding {
     let mut how = match &traced.config.file {
         Some(file) => file.display().to_string(),
-        None => "no file, so all is as by default".to_owned(),
+        None => "no file".to_owned(),
     };
     let by_variable =
         |setting: &&lithops_core::config::Setting| matches!(setting.origin, Origin::Environment(_));

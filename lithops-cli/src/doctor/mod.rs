@@ -10,7 +10,7 @@ use clap::Args;
 use lithops::{Builder, Finding};
 use lithops_core::ports::Executor as _;
 
-use crate::output::print;
+use crate::output::tell;
 use crate::settings::Settings;
 use report::Report;
 
@@ -32,7 +32,7 @@ pub(crate) struct Doctor {
 /// Looks at everything, and tells it at once.
 pub(crate) async fn run(arguments: &Doctor, settings: &Settings) -> anyhow::Result<()> {
     let report = Report(examine(settings).await);
-    print(&if arguments.json { report.json() } else { report.shown() })?;
+    tell(&if arguments.json { report.json() } else { report.shown() })?;
     match report.problems() {
         0 => Ok(()),
         1 => bail!("there is a problem"),

@@ -29,6 +29,10 @@ pub(super) fn examine(
 fn has_private_endpoint(config: &Config) -> bool {
     let storages = &config.storages;
     let s3 = match config.storage.as_deref() {
+        Some("ibm_cos") => {
+            let section = storages.ibm_cos.as_ref();
+            return section.is_some_and(|section| section.private_endpoint.is_some());
+        }
         Some("minio") => &storages.minio,
         Some("ceph") => &storages.ceph,
         _ => &storages.aws_s3,
@@ -43,8 +47,25 @@ fn is_loopback(address: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_of_this_machine_is_told_unless_workers_have_another_address_of_it() {
+        let address = "http://127.0.0.1:9000".to_owned();
+        let settings = [("endpoint".to_owned(), address)].into_iter().collect();
+        let location = StorageLocation { scheme: "s3".to_owned(), settings };
+        for storage in ["ibm_cos", "minio", "ceph", "aws_s3"] {
+            let problem = |section: &str| {
+                let text = format!("[lithops]\nstorage = \"{storage}\"\n[{storage}]\n{section}");
+                let config = Config::resolve("lithops.toml", &text, |_| None).unwrap();
+                examine(&config, "code_engine", &location)
+            };
+            assert_eq!(problem("").unwrap().subject, SUBJECT, "{storage}");
+            assert_eq!(problem("private_endpoint = \"https://inside\""), None, "{storage}");
+        }
+    }
 
     #[test]
     fn addresses_of_this_machine_are_known() {

@@ -10,7 +10,8 @@ use lithops_observe::figures::wall_ns;
 use lithops_observe::journal::{Change, Entry, Journal, Tick};
 use lithops_observe::quantity::duration;
 
-use crate::output::print;
+use super::found;
+use crate::output::tell;
 
 /// How often the journal is read, which grows once a second.
 pub(crate) const LOOK: Duration = Duration::from_millis(200);
@@ -24,25 +25,25 @@ pub(crate) struct Attach {
 
 pub(super) fn run(arguments: &Attach) -> anyhow::Result<()> {
     let journal = Journal::of_user()?;
-    let job = journal.find(arguments.job.as_deref())?;
+    let job = found(&journal, arguments.job.as_deref())?;
     follow(&journal, &job, |total, tick| {
         let Tick { done, failed, running, .. } = tick;
         let line =
             format!("{}: {done} of {total} done, {failed} failed, {running} running", job.job());
         match std::io::stdout().is_terminal() {
             // Over the line before.
-            true => print(&format!("\r\x1b[K{line}")),
-            false => print(&format!("{line}\n")),
+            true => tell(&format!("\r\x1b[K{line}")),
+            false => tell(&format!("{line}\n")),
         }
     })
     .and_then(|record| {
         if std::io::stdout().is_terminal() {
-            print("\n")?;
+            tell("\n")?;
         }
         let Some((record, last)) = record else {
             bail!("job {} was lost: its client has died", job.job());
         };
-        print(&format!("{}: ended after {}\n", job.job(), duration(wall_ns(&record))))?;
+        tell(&format!("{}: ended after {}\n", job.job(), duration(wall_ns(&record))))?;
         let total = u64::from(record.total);
         match last {
             Some(Tick { failed, .. }) if failed > 0 => {

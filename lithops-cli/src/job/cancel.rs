@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use clap::Args;
 use lithops_observe::journal::{Journal, State};
+use serde_json::json;
 
 use super::attach::LOOK;
 use crate::output::print;
@@ -17,6 +18,9 @@ const BOUND: Duration = Duration::from_secs(30);
 pub(crate) struct Cancel {
     /// The job's id, or the beginning of it
     job: String,
+    /// Print JSON: an object with the job, its state and its calls
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Cancel) -> anyhow::Result<()> {
@@ -38,6 +42,13 @@ pub(super) fn run(arguments: &Cancel) -> anyhow::Result<()> {
     let ended = journal.find(Some(name))?;
     let (done, total) = (ended.last.map_or(0, |last| last.done), ended.record().total);
     let failed = ended.last.map_or(0, |last| last.failed);
+    if arguments.json {
+        let state = ended.state.as_str();
+        let told = json!({
+            "job": name, "state": state, "total": total, "done": done, "failed": failed,
+        });
+        return print(&format!("{told}\n"));
+    }
     print(&format!(
         "job {name} has {}: {} of {total} calls have a value\n",
         if ended.state == State::Lost { "died with its client" } else { "ended" },

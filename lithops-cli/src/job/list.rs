@@ -6,6 +6,7 @@ use lithops_observe::journal::{Entry, Journal, State};
 use lithops_observe::quantity::{duration, instant};
 use serde_json::{Value, json};
 
+use super::tell_unreadable;
 use super::text::line;
 use crate::output::{print, remark};
 use crate::table::Table;
@@ -23,7 +24,9 @@ pub(crate) struct List {
 
 pub(super) fn run(arguments: &List) -> anyhow::Result<()> {
     let journal = Journal::of_user()?;
-    let mut jobs = journal.list()?;
+    let jobs = journal.list()?;
+    tell_unreadable(&jobs);
+    let mut jobs = jobs.readable;
     jobs.retain(|job| !arguments.running || job.state == State::Running);
     if jobs.is_empty() {
         remark(&format!("no such job is in the journal at {}", journal.folder().display()));

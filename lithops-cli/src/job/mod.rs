@@ -1,6 +1,10 @@
 //! `lithops job`: what the journal knows of jobs, and the way to stop one.
 
 use clap::{Args, Subcommand};
+use lithops_observe::journal::{Entry, Jobs, Journal};
+
+use crate::output::remark;
+use crate::settings::{Settings, Useless};
 
 mod attach;
 mod cancel;
@@ -40,12 +44,29 @@ pub(crate) enum JobCommand {
     Report(report::Report),
 }
 
-pub(crate) fn run(command: JobCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: JobCommand, settings: &Settings) -> anyhow::Result<()> {
+    settings.refuse(&["job"], &Useless::ALL)?;
     match command {
         JobCommand::List(arguments) => list::run(&arguments),
         JobCommand::Show(arguments) => show::run(&arguments),
         JobCommand::Attach(arguments) => attach::run(&arguments),
         JobCommand::Cancel(arguments) => cancel::run(&arguments),
         JobCommand::Report(arguments) => report::run(&arguments),
+    }
+}
+
+/// The job of this name, or the latest; tells of those that can't be read if one of them may be that.
+pub(crate) fn found(journal: &Journal, name: Option<&str>) -> anyhow::Result<Entry> {
+    let jobs = journal.list()?;
+    if name.is_none() {
+        tell_unreadable(&jobs);
+    }
+    Ok(jobs.find(name)?)
+}
+
+/// Tells which jobs are left out because their files can't be read.
+fn tell_unreadable(jobs: &Jobs) {
+    for (job, error) in &jobs.unreadable {
+        remark(&format!("job {job} is left out: {error}"));
     }
 }

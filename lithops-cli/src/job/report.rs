@@ -1,6 +1,6 @@
 //! `lithops job report`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -8,9 +8,12 @@ use clap::error::ErrorKind;
 use lithops_core::wire::JobRecord;
 use lithops_observe::journal::Journal;
 use lithops_observe::{png, svg};
+use serde_json::json;
 
+use super::found;
 use crate::arguments::misused;
 use crate::output::print;
+use crate::written::{Link, OWNERS, whole};
 
 /// Pixels of a PNG for each of the picture's own, for screens of high density.
 const SCALE: f32 = 2.0;
@@ -30,6 +33,9 @@ pub(crate) struct Report {
     /// Which picture, in SVG or PNG
     #[arg(long, value_name = "NAME", default_value = "overview")]
     picture: Picture,
+    /// Print JSON: an object with the file and the jobs in it
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -78,19 +84,27 @@ pub(super) fn run(arguments: &Report) -> anyhow::Result<()> {
     };
     let mut records = Vec::with_capacity(names.len());
     for name in names {
-        records.push(journal.record(&journal.find(name)?)?);
+        records.push(journal.record(&found(&journal, name)?)?);
     }
+    let jobs: Vec<String> = records.iter().map(|record| record.job.to_string()).collect();
     let made = match (format, records.as_slice()) {
         (Format::Svg, [record]) => drawn(arguments.picture, record).into_bytes(),
         (Format::Png, [record]) => png(&drawn(arguments.picture, record), SCALE)?,
-        _ => {
-            let first = records.first().map_or("job", |record| record.job.as_str());
-            let path = PathBuf::from(format!("{first}.html"));
-            let path = arguments.output.clone().unwrap_or(path);
-            return write(&path, lithops_observe::Report::new(records).html().as_bytes());
-        }
+        _ => lithops_observe::Report::new(records).html().into_bytes(),
     };
-    write(arguments.output.as_deref().unwrap_or(Path::new("job.svg")), &made)
+    let path = match (&arguments.output, jobs.first()) {
+        (Some(path), _) => path.clone(),
+        (None, Some(first)) => PathBuf::from(format!("{first}.html")),
+        (None, None) => PathBuf::from("job.html"),
+    };
+    // As the journal itself: texts of failures may be nobody else's business.
+    whole(&path, &made, OWNERS, Link::Followed)
+        .with_context(|| format!("`{}` can't be written", path.display()))?;
+    let file = path.display().to_string();
+    match arguments.json {
+        true => print(&format!("{}\n", json!({ "file": file, "jobs": jobs }))),
+        false => print(&format!("{file}\n")),
+    }
 }
 
 fn drawn(picture: Picture, record: &JobRecord) -> String {
@@ -100,10 +114,4 @@ fn drawn(picture: Picture, record: &JobRecord) -> String {
         Picture::Concurrency => svg::concurrency(record),
         Picture::Histogram => svg::histogram(record),
     }
-}
-
-fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, content)
-        .with_context(|| format!("`{}` can't be written", path.display()))?;
-    print(&format!("{}\n", path.display()))
 }

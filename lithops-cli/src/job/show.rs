@@ -3,9 +3,10 @@
 use clap::Args;
 use lithops_core::wire::{CallRecord, Cost, JobRecord};
 use lithops_observe::figures::{Figures, failure_groups};
-use lithops_observe::journal::{Entry, Journal};
+use lithops_observe::journal::{Entry, Journal, Omitted};
 use lithops_observe::quantity::{bytes, duration, instant};
 
+use super::found;
 use super::list::took_ns;
 use super::text::line;
 use crate::output::print;
@@ -26,7 +27,7 @@ pub(crate) struct Show {
 
 pub(super) fn run(arguments: &Show) -> anyhow::Result<()> {
     let journal = Journal::of_user()?;
-    let job = journal.find(arguments.job.as_deref())?;
+    let job = found(&journal, arguments.job.as_deref())?;
     let record = journal.record(&job)?;
     match arguments.json {
         true => print(&format!("{}\n", serde_json::to_string(&record)?)),
@@ -77,11 +78,22 @@ fn about(job: &Entry, record: &JobRecord, figures: &Figures) -> Table {
     add("client", format!("process {} of {}", job.pid(), job.program()));
     add("submitted", instant(record.submitted_ns));
     add("took", duration(took_ns(job)));
-    let (done, failed) = (record.calls.len(), figures.failed);
+    // What the journal has left out is counted all the same.
+    let last = job.last.map_or((0, 0), |last| (last.done, last.failed));
+    let done = last.0.max(record.calls.len() as u64);
+    let failed = last.1.max(u64::from(figures.failed));
     add(
         "calls",
         format!("{done} of {} done, {failed} failed, {} repeated", record.total, figures.repeated),
     );
+    let Omitted { calls, logs } = job.last.map(|last| last.omitted).unwrap_or_default();
+    if calls > 0 {
+        let told = format!("{calls} calls: the journal had no room for them, no figure has them");
+        add("left out", told);
+    }
+    if logs > 0 {
+        add("logs", format!("those of {logs} calls are left out: there was no room for them"));
+    }
     add(
         "workers",
         format!("{}, at most {} calls at once", record.workers, figures.concurrency.peak),

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use lithops_runtime::engine::{Engine, Presence};
-use lithops_runtime::{Digest, Image, Layer, Needs, RuntimeFacts};
+use lithops_runtime::{Digest, Image, Needs, RuntimeFacts};
+use serde_json::json;
 
 use super::contents::{self, Contents};
 use crate::output::print;
+use crate::settings::Settings;
 use crate::size;
 use crate::table::Table;
 
@@ -28,71 +30,113 @@ pub(crate) struct Build {
     /// Write an OCI image layout into this folder, and load nothing; needs no engine
     #[arg(long, value_name = "FOLDER")]
     pub(crate) layout: Option<PathBuf>,
-    /// Where the engine is, as DOCKER_HOST would say it
+    /// Where the engine is, as DOCKER_HOST would say it; as configured if nothing is said
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
+    /// Print JSON: an object with the reference, the digest and the layers
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) contents: Contents,
 }
 
-pub(super) async fn build(arguments: Build) -> anyhow::Result<()> {
-    let Build { program, contents, name, layout, engine } = arguments;
+pub(super) async fn build(arguments: Build, settings: &Settings) -> anyhow::Result<()> {
+    let Build { program, contents, name, layout, engine, json } = arguments;
+    let engine = settings.engine(engine)?;
     let image = contents::image(program.as_deref(), contents, engine.as_deref()).await?;
-    let report = match layout {
+    let built = match layout {
         Some(folder) => write(&image, &folder)?,
-        None => load(&image, engine.as_deref(), name.as_deref()).await?,
+        None => load(&image, engine.as_deref(), name).await?,
     };
-    print(&report)
+    print(&if json { built.json(&image) } else { built.shown(&image) })
 }
 
-fn write(image: &Image, folder: &Path) -> anyhow::Result<String> {
+/// An image, as it came to where it is.
+struct Built {
+    digest: Digest,
+    /// The content of each layer, its bytes and its digest.
+    layers: Vec<(String, u64, Digest)>,
+    place: Place,
+}
+
+enum Place {
+    Folder(String),
+    Engine { place: String, was_there: bool, name: Option<String> },
+}
+
+fn write(image: &Image, folder: &Path) -> anyhow::Result<Built> {
     let written = image.write_layout(folder);
     written.with_context(|| format!("the image can't be written to {}", folder.display()))?;
     let layers = image.layers().iter().map(|layer| {
         let packed = layer.packed();
-        (layer, packed.bytes.len() as u64, &packed.digest)
+        (layer.content().to_string(), packed.bytes.len() as u64, packed.digest.clone())
     });
-    let shown = shown(image, image.manifest_digest(), layers);
-    Ok(format!("{shown}\nwritten to {}\n", folder.display()))
+    let (layers, place) = (layers.collect(), Place::Folder(folder.display().to_string()));
+    Ok(Built { digest: image.manifest_digest().clone(), layers, place })
 }
 
-async fn load(image: &Image, engine: Option<&str>, name: Option<&str>) -> anyhow::Result<String> {
+async fn load(image: &Image, engine: Option<&str>, name: Option<String>) -> anyhow::Result<Built> {
     let engine = Engine::connect(engine).await?;
-    let presence = match engine.ensure(image).await? {
-        Presence::Loaded => "loaded into",
-        Presence::AlreadyThere => "already in",
-    };
-    if let Some(name) = name {
+    let was_there = engine.ensure(image).await? == Presence::AlreadyThere;
+    if let Some(name) = &name {
         engine.name(&image.reference(), name).await?;
     }
     let layers = image.layers().iter().map(|layer| {
         let found = layer.as_found();
-        (layer, found.bytes.len() as u64, layer.diff_id())
+        (layer.content().to_string(), found.bytes.len() as u64, layer.diff_id().clone())
     });
-    let also = name.map_or(String::new(), |name| format!(", also as {name}"));
-    let shown = shown(image, image.config_digest(), layers);
-    Ok(format!("{shown}\n{presence} the engine at {}{also}\n", engine.place()))
+    let place = Place::Engine { place: engine.place().to_string(), was_there, name };
+    Ok(Built { digest: image.config_digest().clone(), layers: layers.collect(), place })
 }
 
-/// What the image is, its reference in the first line.
-fn shown<'a>(
-    image: &Image,
-    digest: &Digest,
-    layers: impl Iterator<Item = (&'a Layer, u64, &'a Digest)>,
-) -> String {
-    let mut table = Table::new(["layer", "size", "digest"]);
-    let mut total = 0;
-    for (layer, size, digest) in layers {
-        total += size;
-        table.add([layer.content().to_string(), size::shown(size), digest.to_string()]);
+impl Built {
+    fn size(&self) -> u64 {
+        self.layers.iter().map(|(_, size, _)| size).sum()
     }
-    let mut pairs = Table::pairs();
-    let mut pair = |name: &str, value: String| pairs.add([name.to_owned(), value]);
-    pair("digest", digest.to_string());
-    pair("program", needs(image.needs()));
-    pair("runs", runs(image.facts()));
-    pair("size", size::shown(total));
-    format!("{}\n{}\n{}", image.reference(), pairs.shown(), table.shown())
+
+    /// What the image is, its reference in the first line, and where it is.
+    fn shown(&self, image: &Image) -> String {
+        let mut table = Table::new(["layer", "size", "digest"]);
+        for (content, size, digest) in &self.layers {
+            table.add([content.clone(), size::shown(*size), digest.to_string()]);
+        }
+        let mut pairs = Table::pairs();
+        let mut pair = |name: &str, value: String| pairs.add([name.to_owned(), value]);
+        pair("digest", self.digest.to_string());
+        pair("program", needs(image.needs()));
+        pair("runs", runs(image.facts()));
+        pair("size", size::shown(self.size()));
+        let place = match &self.place {
+            Place::Folder(folder) => format!("written to {folder}"),
+            Place::Engine { place, was_there, name } => {
+                let how = if *was_there { "already in" } else { "loaded into" };
+                let also = name.as_ref().map_or(String::new(), |name| format!(", also as {name}"));
+                format!("{how} the engine at {place}{also}")
+            }
+        };
+        format!("{}\n{}\n{}\n{place}\n", image.reference(), pairs.shown(), table.shown())
+    }
+
+    fn json(&self, image: &Image) -> String {
+        let layers = self.layers.iter().map(|(content, size, digest)| {
+            json!({ "content": content, "size": size, "digest": digest.to_string() })
+        });
+        let mut told = json!({
+            "reference": image.reference(),
+            "digest": self.digest.to_string(),
+            "size": self.size(),
+            "layers": layers.collect::<Vec<_>>(),
+        });
+        match &self.place {
+            Place::Folder(folder) => told["layout"] = json!(folder),
+            Place::Engine { place, was_there, name } => {
+                told["engine"] = json!(place);
+                told["loaded"] = json!(!was_there);
+                told["name"] = json!(name);
+            }
+        }
+        format!("{told}\n")
+    }
 }
 
 /// What the program needs.

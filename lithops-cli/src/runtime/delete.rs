@@ -10,6 +10,7 @@ use lithops_runtime::registry::{RegistryError, Repository};
 use crate::arguments::misused;
 use crate::failure::told;
 use crate::output::{print, remark};
+use crate::settings::{Settings, Useless};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,18 +30,24 @@ pub(crate) struct Delete {
     /// Remove them from their registry, with all tags of the same image, and not from the engine
     #[arg(long, conflicts_with = "engine")]
     pub(crate) registry: bool,
-    /// Where the engine is, as DOCKER_HOST would say it
+    /// Where the engine is, as DOCKER_HOST would say it; as configured if nothing is said
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
 }
 
-pub(super) async fn delete(arguments: Delete) -> anyhow::Result<()> {
+pub(super) async fn delete(arguments: Delete, settings: &Settings) -> anyhow::Result<()> {
     let Delete { references, all, registry, engine } = arguments;
     let wrong = match (registry, all, references.as_slice()) {
         (false, true, [_, ..]) => "--all removes each image of the engine: name none beside it",
         (true, true, []) => "--registry --all needs the repositories whose images are removed",
-        (true, ..) => return in_registry(&references, all).await,
-        (false, ..) => return in_engine(&references, all, engine.as_deref()).await,
+        (true, ..) => {
+            settings.refuse(&["runtime", "delete"], &Useless::ALL)?;
+            return in_registry(&references, all).await;
+        }
+        (false, ..) => {
+            let engine = settings.engine(engine)?;
+            return in_engine(&references, all, engine.as_deref()).await;
+        }
     };
     Err(misused(&["runtime", "delete"], ErrorKind::ArgumentConflict, wrong).into())
 }

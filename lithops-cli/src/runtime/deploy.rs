@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lithops_core::ports::Executor as _;
+use serde_json::json;
 
 use crate::output::print;
-use crate::settings::Settings;
+use crate::settings::{Settings, executor};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,6 +18,9 @@ pub(crate) struct Deploy {
     /// The program that workers run: the path of an executable. This command itself if none is said
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
+    /// Print JSON: an object with the runtime and the backend
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn deploy(arguments: Deploy, settings: &Settings) -> anyhow::Result<()> {
@@ -26,9 +30,13 @@ pub(super) async fn deploy(arguments: Deploy, settings: &Settings) -> anyhow::Re
         lithops_runtime::Program::read(&program)?;
         builder = builder.worker_program(program);
     }
-    let exec = builder.build().await?;
+    let exec = executor(builder).await?;
     let runtime = exec.deploy().await?;
     let backend = exec.capability().backend;
     exec.shutdown().await;
+    if arguments.json {
+        let told = json!({ "runtime": runtime.to_string(), "backend": backend });
+        return print(&format!("{told}\n"));
+    }
     print(&format!("{runtime}\nready on the backend {backend}\n"))
 }

@@ -9,6 +9,7 @@ use lithops_runtime::registry::{RegistryError, Repository};
 
 use super::listed::{self, Listed};
 use crate::output::{print, remark};
+use crate::settings::{Settings, Useless};
 
 /// How many images a registry is asked about at a time.
 const AT_A_TIME: usize = 8;
@@ -19,7 +20,7 @@ Examples:
   lithops runtime list
   lithops runtime list --registry registry.example.com/me/words --json")]
 pub(crate) struct List {
-    /// Where the engine is, as DOCKER_HOST would say it
+    /// Where the engine is, as DOCKER_HOST would say it; as configured if nothing is said
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
     /// Show what is in this repository of a registry, and ask no engine
@@ -30,11 +31,15 @@ pub(crate) struct List {
     pub(crate) json: bool,
 }
 
-pub(super) async fn list(arguments: List) -> anyhow::Result<()> {
+pub(super) async fn list(arguments: List, settings: &Settings) -> anyhow::Result<()> {
     let (images, place) = match &arguments.registry {
-        Some(reference) => (in_registry(reference).await?, reference.clone()),
+        Some(reference) => {
+            settings.refuse(&["runtime", "list"], &Useless::ALL)?;
+            (in_registry(reference).await?, reference.clone())
+        }
         None => {
-            let engine = Engine::connect(arguments.engine.as_deref()).await?;
+            let engine = settings.engine(arguments.engine)?;
+            let engine = Engine::connect(engine.as_deref()).await?;
             let images = engine.images().await?;
             let images = images.iter().flat_map(Listed::stored).collect();
             (images, format!("the engine at {}", engine.place()))

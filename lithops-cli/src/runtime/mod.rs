@@ -18,7 +18,7 @@ use deploy::Deploy;
 use list::List;
 use push::Push;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, Useless};
 
 #[derive(Debug, Args)]
 #[command(
@@ -46,14 +46,19 @@ pub(crate) enum RuntimeCommand {
 
 /// Does what was said.
 pub(crate) fn run(command: RuntimeCommand, settings: &Settings) -> anyhow::Result<()> {
+    let useless: &[Useless] = match command {
+        RuntimeCommand::Deploy(_) => &[],
+        _ => &[Useless::Storage],
+    };
+    settings.refuse(&["runtime"], useless)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("the process can't wait for answers")?;
     runtime.block_on(async {
         match command {
-            RuntimeCommand::Build(arguments) => build::build(arguments).await,
-            RuntimeCommand::Push(arguments) => push::push(arguments).await,
-            RuntimeCommand::List(arguments) => list::list(arguments).await,
-            RuntimeCommand::Delete(arguments) => delete::delete(arguments).await,
+            RuntimeCommand::Build(arguments) => build::build(arguments, settings).await,
+            RuntimeCommand::Push(arguments) => push::push(arguments, settings).await,
+            RuntimeCommand::List(arguments) => list::list(arguments, settings).await,
+            RuntimeCommand::Delete(arguments) => delete::delete(arguments, settings).await,
             RuntimeCommand::Deploy(arguments) => deploy::deploy(arguments, settings).await,
         }
     })

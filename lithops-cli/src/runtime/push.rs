@@ -8,10 +8,12 @@ use clap::error::ErrorKind;
 use lithops_runtime::Image;
 use lithops_runtime::engine::{Engine, EngineError};
 use lithops_runtime::registry::{Pushed, Repository};
+use serde_json::json;
 
 use super::contents::{self, Contents};
 use crate::arguments::misused;
 use crate::output::print;
+use crate::settings::Settings;
 use crate::size;
 use crate::table::Table;
 
@@ -34,9 +36,12 @@ pub(crate) struct Push {
     /// Where to: the tag is that of the content if none is said, and never `latest` by itself
     #[arg(value_name = "REGISTRY/REPOSITORY[:TAG]")]
     second: Option<String>,
-    /// Where the engine is, as DOCKER_HOST would say it
+    /// Where the engine is, as DOCKER_HOST would say it; as configured if nothing is said
     #[arg(long, value_name = "HOST")]
     pub(crate) engine: Option<String>,
+    /// Print JSON: an object with the reference, the digest, and what was sent
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) contents: Contents,
 }
@@ -66,12 +71,13 @@ impl Push {
     }
 }
 
-pub(super) async fn push(arguments: Push) -> anyhow::Result<()> {
+pub(super) async fn push(arguments: Push, settings: &Settings) -> anyhow::Result<()> {
     let (source, target) = arguments.source_and_target()?;
     // Who the user is there is found out before anything is made.
     let repository = Repository::open(target).await?;
     let source = source.map(Source::of);
-    let Push { contents, engine, .. } = arguments;
+    let Push { contents, engine, json, .. } = arguments;
+    let engine = settings.engine(engine)?;
     let image = match source {
         Some(Source::Stored(reference)) => stored(&reference, &contents, engine.as_deref()).await?,
         Some(Source::Program(path)) => {
@@ -79,7 +85,8 @@ pub(super) async fn push(arguments: Push) -> anyhow::Result<()> {
         }
         None => contents::image(None, contents, engine.as_deref()).await?,
     };
-    print(&shown(&repository.push(&image).await?))
+    let pushed = repository.push(&image).await?;
+    print(&if json { as_json(&pushed) } else { shown(&pushed) })
 }
 
 /// What is pushed.
@@ -145,6 +152,17 @@ fn shown(pushed: &Pushed) -> String {
     pairs.add(["sent".to_owned(), sent]);
     pairs.add(["was there".to_owned(), present]);
     format!("{}\n{}", pushed.reference, pairs.shown())
+}
+
+fn as_json(pushed: &Pushed) -> String {
+    let told = json!({
+        "reference": pushed.reference,
+        "digest": pushed.digest.to_string(),
+        "layers_sent": pushed.layers_sent,
+        "layers_present": pushed.layers_present,
+        "bytes_sent": pushed.bytes_sent,
+    });
+    format!("{told}\n")
 }
 
 fn target(text: &str) -> Result<(), &'static str> {

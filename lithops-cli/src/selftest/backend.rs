@@ -8,7 +8,7 @@ use lithops_core::ports::{Executor as _, Isolation};
 use lithops_testkit::compute::{Setup, Subject};
 use lithops_testkit::trials::{Case, Has};
 
-use crate::settings::Settings;
+use crate::settings::{Settings, executor};
 
 /// The cases, each with an executor of its own.
 pub(super) fn cases(settings: &Settings) -> anyhow::Result<Vec<Case>> {
@@ -17,7 +17,7 @@ pub(super) fn cases(settings: &Settings) -> anyhow::Result<Vec<Case>> {
     (config.progress, config.journal) = (Some(false), Some(false));
     let builder = Builder::new(config);
     // What can't be used is told before any case runs.
-    let exec = lithops::block_on(builder.clone().build())?;
+    let exec = lithops::block_on(executor(builder.clone()))?;
     let capability = exec.capability();
     drop(exec);
     let setup: Setup = Arc::new(move || {

@@ -4,7 +4,7 @@ use anyhow::bail;
 use serde_json::json;
 
 use super::case::Outcome;
-use crate::output::print;
+use crate::output::tell;
 
 /// Told as it goes.
 #[derive(Debug)]
@@ -28,14 +28,14 @@ impl Report {
             Outcome::Ignored { .. } => &mut self.ignored,
         };
         *count += 1;
-        print(&if self.json { as_json(name, &outcome) } else { as_line(name, &outcome) })
+        tell(&if self.json { as_json(name, &outcome) } else { as_line(name, &outcome) })
     }
 
     /// Tells the counts; fails if a case did.
     pub(super) fn end(self) -> anyhow::Result<()> {
         let Self { json, passed, failed, ignored } = self;
         if !json {
-            print(&format!("\n{passed} passed, {failed} failed, {ignored} ignored\n"))?;
+            tell(&format!("\n{passed} passed, {failed} failed, {ignored} ignored\n"))?;
         }
         match failed {
             0 => Ok(()),

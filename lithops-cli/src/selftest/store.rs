@@ -12,14 +12,14 @@ use lithops_testkit::trials::Case;
 
 use super::backend::has;
 use super::prefixed::PrefixedStorage;
-use crate::settings::Settings;
+use crate::settings::{Settings, executor};
 
 /// How many creators race for a key. Some servers let each wait a second for the one before it.
 const RACERS: u8 = 4;
 
 /// The cases, each below a prefix of its own.
 pub(super) fn cases(settings: &Settings) -> anyhow::Result<Vec<Case>> {
-    let exec = lithops::block_on(settings.builder()?.progress(false).build())?;
+    let exec = lithops::block_on(executor(settings.builder()?.progress(false)))?;
     let storage = exec.storage();
     let (capability, presigned) = lithops::block_on(async {
         let capability = storage.capability().await?;

@@ -1,5 +1,6 @@
 //! What an address names: a storage, and a key in it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -37,6 +38,7 @@ impl Address {
             }
             return Ok(Self { storage, key: key.to_owned(), before: before.to_owned() });
         }
+        let text = &as_folder(text);
         let (location, key) = locate(text)?;
         let before = match text.strip_suffix(&key) {
             Some(before) => before.to_owned(),
@@ -76,6 +78,14 @@ impl Address {
     pub(super) fn pages(&self) -> Pages<'_> {
         Pages { address: self, after: None, more: true }
     }
+}
+
+/// A folder of this machine ends with a slash: the keys below it are meant, not those of others whose
+/// names begin as its own.
+fn as_folder(text: &str) -> String {
+    let path = text.strip_prefix("file://").unwrap_or(text);
+    let is_folder = !path.contains("://") && Path::new(path).is_dir();
+    if is_folder && !text.ends_with('/') { format!("{text}/") } else { text.to_owned() }
 }
 
 /// A listing that is under way.

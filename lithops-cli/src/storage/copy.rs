@@ -2,6 +2,7 @@
 
 use clap::Args;
 use lithops::FunctionExecutor;
+use serde_json::json;
 
 use super::address::Address;
 use super::progress::watched;
@@ -20,6 +21,9 @@ pub(super) struct Copy {
     /// Where to: a key or a URI. Behind a slash at its end the source's name is put
     #[arg(value_name = "TARGET")]
     target: String,
+    /// Print JSON: an object with both addresses and the size
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn copy(arguments: Copy, exec: &FunctionExecutor) -> anyhow::Result<()> {
@@ -38,5 +42,8 @@ pub(super) async fn copy(arguments: Copy, exec: &FunctionExecutor) -> anyhow::Re
         }
     };
     let (from, to) = (source.told(&source.key), target.told(&target.key));
+    if arguments.json {
+        return print(&format!("{}\n", json!({ "from": from, "to": to, "bytes": copied })));
+    }
     print(&format!("copied {from} to {to} ({})\n", size::shown(copied)))
 }

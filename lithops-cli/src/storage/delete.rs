@@ -1,11 +1,14 @@
 //! `lithops storage delete`: objects are removed.
 
 use anyhow::bail;
+use clap::error::ErrorKind;
 use clap::{ArgGroup, Args};
 use lithops::FunctionExecutor;
+use serde_json::json;
 
 use super::address::Address;
-use crate::output::{print, remark};
+use crate::arguments::misused;
+use crate::output::{print, remark, tell};
 use crate::size;
 
 #[derive(Debug, Args)]
@@ -30,32 +33,51 @@ pub(super) struct Delete {
     /// Remove what begins with the prefix
     #[arg(short, long, requires = "prefix")]
     yes: bool,
+    /// Print JSON: an object that tells how many were found and removed, and their bytes
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn delete(arguments: Delete, exec: &FunctionExecutor) -> anyhow::Result<()> {
-    match arguments.prefix {
-        Some(prefix) => below(&prefix, arguments.yes, exec).await,
-        None => named(&arguments.addresses, exec).await,
+    let Delete { addresses, prefix, yes, json } = arguments;
+    match prefix {
+        Some(prefix) => below(&prefix, yes, json, exec).await,
+        None => named(&addresses, json, exec).await,
     }
 }
 
 /// Removes these objects: all of them are there before the first is removed.
-async fn named(addresses: &[String], exec: &FunctionExecutor) -> anyhow::Result<()> {
+async fn named(addresses: &[String], json: bool, exec: &FunctionExecutor) -> anyhow::Result<()> {
     let mut found = Vec::new();
+    let mut bytes = 0_u64;
     for text in addresses {
         let address = Address::of_object(text, None, exec)?;
-        address.storage.head(&address.key).await?;
+        bytes = bytes.saturating_add(address.storage.head(&address.key).await?.size);
         found.push(address);
     }
-    for address in found {
+    for address in &found {
         address.storage.delete(std::slice::from_ref(&address.key)).await?;
-        print(&format!("removed {}\n", address.told(&address.key)))?;
+        if !json {
+            tell(&format!("removed {}\n", address.told(&address.key)))?;
+        }
     }
-    Ok(())
+    if json { print(&as_json(found.len(), found.len(), bytes)) } else { Ok(()) }
 }
 
-async fn below(prefix: &str, is_meant: bool, exec: &FunctionExecutor) -> anyhow::Result<()> {
+async fn below(
+    prefix: &str,
+    is_meant: bool,
+    json: bool,
+    exec: &FunctionExecutor,
+) -> anyhow::Result<()> {
     let address = Address::of(prefix, exec)?;
+    if is_meant && address.key.is_empty() {
+        let told = format!(
+            "`{prefix}` is the beginning of every key, and --yes would remove all there is: say more \
+             of the prefix"
+        );
+        return Err(misused(&["storage", "delete"], ErrorKind::ValueValidation, &told).into());
+    }
     let (mut count, mut bytes) = (0_usize, 0_u64);
     let mut pages = address.pages();
     while let Some(objects) = pages.next().await? {
@@ -64,6 +86,7 @@ async fn below(prefix: &str, is_meant: bool, exec: &FunctionExecutor) -> anyhow:
         let keys = objects.into_iter().map(|object| object.key);
         match is_meant {
             true => address.storage.delete(&keys.collect::<Vec<_>>()).await?,
+            false if json => {}
             false => {
                 print(&keys.map(|key| format!("{}\n", address.told(&key))).collect::<String>())?;
             }
@@ -74,10 +97,15 @@ async fn below(prefix: &str, is_meant: bool, exec: &FunctionExecutor) -> anyhow:
     }
     let objects = if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
     match is_meant {
+        _ if json => print(&as_json(count, if is_meant { count } else { 0 }, bytes)),
         true => print(&format!("removed {objects}, {}\n", size::shown(bytes))),
         false => {
             remark(&format!("{objects}, {}: --yes removes them", size::shown(bytes)));
             Ok(())
         }
     }
+}
+
+fn as_json(found: usize, removed: usize, bytes: u64) -> String {
+    format!("{}\n", json!({ "found": found, "removed": removed, "bytes": bytes }))
 }

@@ -10,7 +10,8 @@ mod put;
 
 use clap::{Args, Subcommand};
 
-use crate::settings::Settings;
+use crate::interrupt::unless_interrupted;
+use crate::settings::{Settings, Useless, executor};
 
 #[derive(Debug, Args)]
 #[command(
@@ -44,13 +45,18 @@ enum StorageCommand {
 
 /// Does what was said.
 pub(crate) async fn run(arguments: Storage, settings: &Settings) -> anyhow::Result<()> {
+    settings.refuse(&["storage"], &[Useless::Backend])?;
     // The backend is of no matter, and need not be set up: only the storage is.
-    let exec = settings.builder()?.backend("processes").build().await?;
-    match arguments.command {
-        StorageCommand::Put(arguments) => put::put(arguments, &exec).await,
-        StorageCommand::Get(arguments) => get::get(arguments, &exec).await,
-        StorageCommand::List(arguments) => list::list(arguments, &exec).await,
-        StorageCommand::Delete(arguments) => delete::delete(arguments, &exec).await,
-        StorageCommand::Copy(arguments) => copy::copy(arguments, &exec).await,
-    }
+    let builder = settings.builder()?.backend("processes").handle_signals(false);
+    let exec = executor(builder).await?;
+    unless_interrupted(async {
+        match arguments.command {
+            StorageCommand::Put(arguments) => put::put(arguments, &exec).await,
+            StorageCommand::Get(arguments) => get::get(arguments, &exec).await,
+            StorageCommand::List(arguments) => list::list(arguments, &exec).await,
+            StorageCommand::Delete(arguments) => delete::delete(arguments, &exec).await,
+            StorageCommand::Copy(arguments) => copy::copy(arguments, &exec).await,
+        }
+    })
+    .await
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use futures::{StreamExt as _, stream};
 use lithops::{FunctionExecutor, StorageError, StorageErrorKind};
 use lithops_core::ports::ByteStream;
+use serde_json::json;
 
 use super::address::Address;
 use super::progress::watched;
@@ -30,15 +31,22 @@ pub(super) struct Put {
     /// Where to: a key or a URI. Behind a slash at its end the file's name is put
     #[arg(value_name = "KEY|URI")]
     target: String,
+    /// Print JSON: an object with the address, the key and the size
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn put(arguments: Put, exec: &FunctionExecutor) -> anyhow::Result<()> {
-    let Put { file, target } = arguments;
+    let Put { file, target, json } = arguments;
     let (source, size) = open(&file)?;
     let name = file.file_name().and_then(|name| name.to_str()).filter(|_| file != Path::new("-"));
     let address = Address::of_object(&target, name, exec)?;
     let body = watched(pieces(source, file.display().to_string()), size);
     let stored = address.storage.put_stream(&address.key, body).await?;
+    if json {
+        let (told, key) = (address.told(&address.key), &address.key);
+        return print(&format!("{}\n", json!({ "address": told, "key": key, "bytes": stored })));
+    }
     print(&format!("stored {} ({})\n", address.told(&address.key), size::shown(stored)))
 }
 

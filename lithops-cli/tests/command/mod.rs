@@ -31,8 +31,27 @@ impl Ended {
     }
 }
 
+/// The command, with no setting from elsewhere.
 pub(crate) fn lithops() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_lithops"))
+    alone(env!("CARGO_BIN_EXE_lithops"))
+}
+
+/// A program that finds no setting and no journal of whoever runs the tests, and leaves none there.
+pub(crate) fn alone(program: impl AsRef<OsStr>) -> Command {
+    // One for each test program, below the folder of the build.
+    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/home-", env!("CARGO_CRATE_NAME"));
+    std::fs::create_dir_all(home).unwrap();
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"LITHOPS_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("HOME", home);
+    for (name, folder) in [("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")] {
+        command.env(format!("XDG_{name}_HOME"), format!("{home}/{folder}"));
+    }
+    command
 }
 
 /// The command in another folder. It is a link, because a copy can't be started while another thread

@@ -78,6 +78,13 @@ async fn a_second_push_sends_no_layer(case: &Case) {
     assert_eq!(value(&second, "sent"), "nothing");
     assert_eq!(value(&second, "was there"), "2 layers");
     assert_eq!(value(&second, "digest"), value(&first, "digest"));
+    let told = runtime(case, &[&push[..], &["--json"]].concat()).printed();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let expected = serde_json::json!({
+        "reference": reference, "digest": value(&first, "digest"),
+        "layers_sent": 0, "layers_present": 2, "bytes_sent": 0,
+    });
+    assert_eq!(told, expected);
     // Nothing is called so that nobody has called so.
     assert_eq!(server::repository(case, "").tags().await.unwrap(), [tag]);
 }

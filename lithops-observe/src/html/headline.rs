@@ -7,8 +7,15 @@ use lithops_core::wire::{Cost, JobRecord};
 
 /// A line on what the job is, and a tile for each headline figure.
 pub(super) fn tiles(record: &JobRecord, figures: &Figures) -> String {
+    let missing = u64::from(record.total).saturating_sub(record.calls.len() as u64);
     let state = match record.ended_ns {
-        Some(_) => String::new(),
+        Some(_) if missing == 0 => String::new(),
+        Some(_) => format!(
+            " · <strong>{} of {} calls are not in the figures: they had no outcome when the job ended, \
+             or the journal had no room for them</strong>",
+            count(missing),
+            count(u64::from(record.total))
+        ),
         None => {
             let done = figures.succeeded + figures.failed;
             format!(

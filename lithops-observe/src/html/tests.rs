@@ -104,6 +104,12 @@ fn a_job_without_calls_and_one_that_never_ran_have_a_page() {
     }
     never.ended_ns = None;
     assert!(page(&[never]).contains("not ended: 2 of 2 calls"));
+    let mut cut = job(3, "work", None);
+    cut.calls.truncate(1);
+    assert!(
+        page(&[cut]).contains("<strong>2 of 3 calls are not in the figures: they had no outcome")
+    );
+    assert!(!page(&[job(3, "work", None)]).contains("not in the figures"));
     assert!(page(&[job(0, "work", None)]).contains("No call has run"));
     assert!(page(&[]).contains("<title>No jobs</title>"));
 }

@@ -12,6 +12,9 @@ use super::observer::Terms;
 /// Jobs that live as long get a file; files grow as often.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How often it is tried to write the end of a job, once a tick.
+const ATTEMPTS: u32 = 30;
+
 /// What observers and the thread share.
 static DESK: Desk =
     Desk { state: Mutex::new(State::new()), work: Condvar::new(), rest: Condvar::new() };
@@ -46,6 +49,8 @@ struct Job {
     terms: Arc<Terms>,
     began: Instant,
     file: Option<JobFile>,
+    /// How often its end could not be written.
+    failed_ends: u32,
 }
 
 impl State {
@@ -72,7 +77,7 @@ impl Desk {
 pub(super) fn begin(watch: Arc<dyn JobWatch>, terms: &Arc<Terms>) {
     let (terms, began) = (Arc::clone(terms), Instant::now());
     let mut state = DESK.state();
-    state.young.push(Job { watch, terms, began, file: None });
+    state.young.push(Job { watch, terms, began, file: None, failed_ends: 0 });
     if !state.started {
         let thread = std::thread::Builder::new().name("lithops-journal".to_owned());
         match thread.spawn(|| write(Vec::new())) {
@@ -128,17 +133,18 @@ fn write(mut jobs: Vec<Job>) {
         jobs.extend(grown);
         if looked.elapsed() >= TICK {
             looked = Instant::now();
-            jobs.retain_mut(go_on);
+            jobs = jobs.into_iter().filter_map(go_on).collect();
         }
+        let mut ending = short;
         for watch in ended {
-            let Some(place) = jobs.iter().position(|job| is_same(&job.watch, &watch)) else {
-                continue;
-            };
-            finish_job(jobs.swap_remove(place));
+            if let Some(place) = jobs.iter().position(|job| is_same(&job.watch, &watch)) {
+                ending.push(jobs.swap_remove(place));
+            }
         }
-        short.into_iter().for_each(finish_job);
+        jobs.extend(ending.into_iter().filter_map(finish_job));
         let mut state = DESK.state();
-        (state.busy, state.open) = (false, jobs.len());
+        let running = jobs.iter().filter(|job| job.failed_ends == 0).count();
+        (state.busy, state.open) = (false, running);
         DESK.rest.notify_all();
     }
 }
@@ -169,42 +175,44 @@ fn wait_for_work(has_files: bool, looked: Instant) -> Work {
     }
 }
 
-/// Writes what is new of a job that runs; gives whether there will be more.
-fn go_on(job: &mut Job) -> bool {
-    match write_on(job) {
-        Ok(stop) => {
-            if stop {
-                job.watch.cancel();
-            }
-            true
-        }
-        Err(error) => {
-            job.terms.warn(&error);
-            false
-        }
+/// Writes what is new of a job, or its end if that is missing; gives it back if there will be more.
+fn go_on(mut job: Job) -> Option<Job> {
+    if job.failed_ends > 0 {
+        return finish_job(job);
     }
-}
-
-/// Gives whether the job is to stop.
-fn write_on(job: &mut Job) -> Result<bool, JournalError> {
-    let mut file = take_file(job)?;
-    file.go_on(&job.watch)?;
-    let stop = file.is_to_stop();
-    job.file = Some(file);
-    Ok(stop)
-}
-
-fn finish_job(mut job: Job) {
-    if let Err(error) = take_file(&mut job).and_then(|file| file.end(&job.watch)) {
+    if let Err(error) = write_on(&mut job) {
         job.terms.warn(&error);
     }
+    Some(job)
 }
 
-/// The file of a job, begun if it has none.
-fn take_file(job: &mut Job) -> Result<JobFile, JournalError> {
-    match job.file.take() {
+/// Writes what is new, and stops the job if somebody wishes it.
+fn write_on(job: &mut Job) -> Result<(), JournalError> {
+    let watch = Arc::clone(&job.watch);
+    let file = file(job)?;
+    let written = file.go_on(&watch);
+    if file.is_to_stop() {
+        watch.cancel();
+    }
+    written
+}
+
+/// Writes the end of a job; gives it back if that failed, to be tried again: as long as the file is
+/// open, nobody takes the job for one that was lost.
+fn finish_job(mut job: Job) -> Option<Job> {
+    let watch = Arc::clone(&job.watch);
+    let error = file(&mut job).and_then(|file| file.end(&watch)).err()?;
+    job.terms.warn(&error);
+    job.failed_ends += 1;
+    (job.file.is_some() && job.failed_ends < ATTEMPTS).then_some(job)
+}
+
+/// The file of a job, begun if it has none. It stays the job's when it could not be written, with
+/// its lock.
+fn file(job: &mut Job) -> Result<&mut JobFile, JournalError> {
+    match &mut job.file {
         Some(file) => Ok(file),
-        None => JobFile::begin(&job.terms.folder, &job.terms.storage, &job.watch),
+        none => Ok(none.insert(JobFile::begin(&job.terms.folder, &job.terms.storage, &job.watch)?)),
     }
 }
 

@@ -45,12 +45,27 @@ pub struct Tick {
     pub failed: u64,
     /// Calls that were with workers.
     pub running: u64,
+    /// What the journal had no room for.
+    #[serde(flatten)]
+    pub omitted: Omitted,
+}
+
+/// How much of a job its journal has left out, because its files had become as large as they may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omitted {
+    /// Calls that had their outcome, and of which no more is known.
+    #[serde(default, rename = "omitted", skip_serializing_if = "is_zero")]
+    pub calls: u64,
+    /// Calls that had written something, which is not there.
+    #[serde(default, rename = "unlogged", skip_serializing_if = "is_zero")]
+    pub logs: u64,
 }
 
 impl Tick {
-    pub(super) fn of(at_ns: u64, progress: Progress) -> Self {
+    pub(super) fn of(at_ns: u64, progress: Progress, omitted: Omitted) -> Self {
         let Progress { done, failed, running, .. } = progress;
-        Self { at_ns, done: done as u64, failed: failed as u64, running: running as u64 }
+        let [done, failed, running] = [done, failed, running].map(|calls| calls as u64);
+        Self { at_ns, done, failed, running, omitted }
     }
 
     /// Whether both tell of the same progress.
@@ -65,8 +80,6 @@ pub(super) struct End {
     /// Its record, without calls.
     pub(super) record: JobRecord,
     pub(super) tick: Tick,
-    /// Calls that were left out because the file had become too large.
-    pub(super) omitted: u64,
 }
 
 /// A call as an array: index, worker, attempts, start and settlement since the job's submission,

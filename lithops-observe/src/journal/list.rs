@@ -72,62 +72,55 @@ impl Entry {
     }
 }
 
+/// The jobs of a journal.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    /// Those that can be read, the latest first.
+    pub readable: Vec<Entry>,
+    /// Those that can't, by name, each with the reason: one file that is broken, or of a later
+    /// version, keeps nobody from the others.
+    pub unreadable: Vec<(String, JournalError)>,
+}
+
 impl Journal {
-    /// The jobs of the journal, the latest first. Reads the beginning and the end of each file.
+    /// The jobs of the journal. Reads the beginning and the end of each file.
     ///
     /// # Errors
-    /// [`JournalError`] if the folder or a file can't be read. A journal that nobody has written yet
-    /// is empty.
-    pub fn list(&self) -> Result<Vec<Entry>, JournalError> {
+    /// [`JournalError`] if the folder can't be read. A journal that nobody has written yet is empty.
+    pub fn list(&self) -> Result<Jobs, JournalError> {
         let folder = match std::fs::read_dir(self.folder()) {
             Ok(folder) => folder,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Jobs::default()),
             Err(error) => return Err(JournalError::io(self.folder())(error)),
         };
-        let mut jobs = Vec::new();
+        let mut jobs = Jobs::default();
         for entry in folder {
             let path = entry.map_err(JournalError::io(self.folder()))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with('.') || !name.ends_with(folder::CALLS) {
+            let Some(name) = name.strip_suffix(folder::CALLS).filter(|name| !name.starts_with('.'))
+            else {
                 continue;
-            }
+            };
             match read(path) {
-                Ok(job) => jobs.push(job),
+                Ok(job) => jobs.readable.push(job),
                 // Its room went to another job just now.
                 Err(JournalError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 // Its first line is being written just now, or its client died over it.
                 Err(JournalError::Headless { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) => jobs.unreadable.push((name.to_owned(), error)),
             }
         }
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.header.record.submitted_ns));
+        jobs.readable.sort_by_key(|job| std::cmp::Reverse(job.header.record.submitted_ns));
         Ok(jobs)
     }
 
     /// The job of this name; its beginning is enough where no other job has the same. Without a name,
-    /// the latest.
+    /// the latest that can be read.
     ///
     /// # Errors
-    /// [`JournalError::Unknown`], [`JournalError::Ambiguous`], or as [`list`](Self::list).
+    /// As [`list`](Self::list) and [`Jobs::find`].
     pub fn find(&self, name: Option<&str>) -> Result<Entry, JournalError> {
-        let jobs = self.list()?;
-        let Some(name) = name else {
-            let name = "the latest".to_owned();
-            return jobs.into_iter().next().ok_or(JournalError::Unknown { name });
-        };
-        if let Some(exact) = jobs.iter().find(|job| job.job().as_str() == name) {
-            return Ok(exact.clone());
-        }
-        let begins = |job: &Entry| !name.is_empty() && job.job().as_str().starts_with(name);
-        let mut found: Vec<Entry> = jobs.into_iter().filter(begins).collect();
-        match found.len() {
-            0 => Err(JournalError::Unknown { name: name.to_owned() }),
-            1 => Ok(found.remove(0)),
-            _ => {
-                let jobs = found.iter().map(|job| job.job().to_string()).collect();
-                Err(JournalError::Ambiguous { name: name.to_owned(), jobs })
-            }
-        }
+        self.list()?.find(name)
     }
 
     /// Asks the client of a job to stop it: it does so within a second or two.
@@ -148,6 +141,42 @@ impl Journal {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Jobs {
+    /// The job of this name; its beginning is enough where no other job has the same. Without a name,
+    /// the latest that can be read.
+    ///
+    /// # Errors
+    /// [`JournalError::Unknown`], [`JournalError::Ambiguous`], or why this job can't be read.
+    pub fn find(self, name: Option<&str>) -> Result<Entry, JournalError> {
+        let Some(name) = name else {
+            let name = "the latest".to_owned();
+            return self.readable.into_iter().next().ok_or(JournalError::Unknown { name });
+        };
+        let readable = self.readable.into_iter().map(Ok);
+        let unreadable = self.unreadable.into_iter().map(Err);
+        let mut found: Vec<Result<Entry, (String, JournalError)>> = readable
+            .chain(unreadable)
+            .filter(|job| !name.is_empty() && called(job).starts_with(name))
+            .collect();
+        let exact = found.iter().position(|job| called(job) == name);
+        match (exact, found.len()) {
+            (None, 0) => Err(JournalError::Unknown { name: name.to_owned() }),
+            (None, 2..) => {
+                let jobs = found.iter().map(|job| called(job).to_owned()).collect();
+                Err(JournalError::Ambiguous { name: name.to_owned(), jobs })
+            }
+            (place, _) => found.swap_remove(place.unwrap_or(0)).map_err(|(_, error)| error),
+        }
+    }
+}
+
+fn called(job: &Result<Entry, (String, JournalError)>) -> &str {
+    match job {
+        Ok(job) => job.job().as_str(),
+        Err((name, _)) => name,
     }
 }
 

@@ -18,8 +18,8 @@ mod observer;
 pub use clerk::finish;
 pub use error::JournalError;
 pub use follow::{Change, Follower};
-pub use line::{LogLine, Stream, Tick};
-pub use list::{Entry, State};
+pub use line::{LogLine, Omitted, Stream, Tick};
+pub use list::{Entry, Jobs, State};
 pub use logs::LogReader;
 pub use observer::JournalObserver;
 
