@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use lithops_core::api::is_inside_call;
 use lithops_core::config::Config;
 use lithops_core::error::Error;
 use lithops_core::ports::Executor;
@@ -44,6 +45,9 @@ pub(crate) fn connect(workers: usize) -> Result<Multiprocessing> {
 }
 
 /// The context that all objects of this process share; no worker is started for it.
+///
+/// A call's own is the executor of calls: it is the call's alone, so that whoever asks first does not
+/// decide for the whole program.
 pub(crate) fn shared() -> Result<Multiprocessing> {
     static SHARED: Mutex<Option<Multiprocessing>> = Mutex::new(None);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,5 +56,9 @@ pub(crate) fn shared() -> Result<Multiprocessing> {
     }
     let connect = CONNECT.get().ok_or(MultiprocessingError::NotInstalled)?;
     let Connected { executor, config } = connect(None)?;
-    Ok(shared.insert(Multiprocessing::new(executor, &config)).clone())
+    let context = Multiprocessing::new(executor, &config);
+    if !is_inside_call() {
+        *shared = Some(context.clone());
+    }
+    Ok(context)
 }

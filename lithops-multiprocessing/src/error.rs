@@ -103,6 +103,18 @@ pub enum MultiprocessingError {
         /// The backend.
         backend: &'static str,
     },
+    /// The server's address means another machine for the workers.
+    #[error(
+        "workers of backend {backend} would look for the Redis server at {host} on their own side, \
+         where it is not: set `host` of the section [redis] in lithops.toml to an address that they \
+         reach, or `network = \"host\"` of [containers]"
+    )]
+    OutOfReach {
+        /// The host that is configured.
+        host: String,
+        /// The backend.
+        backend: &'static str,
+    },
     /// The build has no Redis.
     #[error(
         "objects that processes share need a Redis server, which this build can't use: it comes \

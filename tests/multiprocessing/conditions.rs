@@ -1,6 +1,8 @@
 //! Conditions.
 
-use lithops::multiprocessing::{Condition, Pool, Queue, Result, Value};
+use lithops::multiprocessing::{
+    Condition, MultiprocessingError, Pool, Process, Queue, Result, Value,
+};
 
 use crate::world::{LONG, SHORT, World, until};
 
@@ -9,6 +11,11 @@ crate::cases! {
     a_wait_that_is_over_has_the_lock_again,
     a_wait_for_a_state_ends_when_it_has_come,
     the_lock_is_free_while_its_holder_waits,
+}
+
+crate::cases! {
+    IN_MEMORY:
+    who_is_stopped_leaves_its_notice_to_another,
 }
 
 /// Waits, having said that it will, and says whether it was notified.
@@ -90,4 +97,29 @@ fn the_lock_is_free_while_its_holder_waits(world: &World) {
     let notifies = pool.apply_async(notify, (condition.clone(),)).unwrap();
     assert!(guard.wait_timeout(LONG).unwrap());
     notifies.get().unwrap();
+}
+
+fn who_is_stopped_leaves_its_notice_to_another(world: &World) {
+    let condition = Condition::over(&world.context).unwrap();
+    let (begun, ended) =
+        (Queue::over(&world.context, 0).unwrap(), Queue::over(&world.context, 0).unwrap());
+    let wait = |condition: Condition, begun: Queue<u8>, ended: Queue<(u8, bool)>, number: u8| {
+        let mut guard = condition.acquire()?;
+        begun.put(number)?;
+        let waited = guard.wait();
+        ended.put((number, matches!(waited, Err(MultiprocessingError::Stopped))))
+    };
+    let [first, _second] = [1, 2].map(|number| {
+        let arguments = (condition.clone(), begun.clone(), ended.clone(), number);
+        let mut process = Process::new(wait, arguments).daemon(true).over(&world.context);
+        process.start().unwrap();
+        assert_eq!(begun.get_timeout(LONG).unwrap(), number);
+        // It gives the lock up by waiting only.
+        condition.acquire().unwrap().release().unwrap();
+        process
+    });
+    first.terminate().unwrap();
+    assert_eq!(ended.get_timeout(LONG).unwrap(), (1, true));
+    condition.acquire().unwrap().notify_one().unwrap();
+    assert_eq!(ended.get_timeout(LONG).unwrap(), (2, false));
 }

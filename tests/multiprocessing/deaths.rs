@@ -1,5 +1,9 @@
 //! Processes that die, servers that go, and what keeps the rest going.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lithops::multiprocessing::{
@@ -22,6 +26,9 @@ crate::cases! {
     keys_expire_and_go_with_their_maker,
     no_payload_or_key_holds_the_password,
     a_server_that_is_not_there_is_an_error_at_once,
+    a_connection_that_does_not_answer_costs_no_lock,
+    an_object_outlives_its_expiry_with_its_maker,
+    a_lease_and_an_expiry_may_be_without_end,
 }
 
 fn die() -> ! {
@@ -148,6 +155,10 @@ fn a_killed_process_is_not_run_again(world: &World) {
 
 /// As users write it: nothing but the configuration file says where the server is.
 fn configured_objects_and_pools_share_the_server(_: &World) {
+    // A call that was first does not decide for the program.
+    let make = || Lock::new().map(|lock| format!("{lock:?}"));
+    let lock = Pool::over(&World::threads().context).apply(make, ()).unwrap();
+    assert!(lock.ends_with("in memory"), "{lock}");
     let value = Value::new(0u32).unwrap();
     let pool = Pool::new(2).unwrap();
     let add = |value: Value<u32>| -> Result<u32> {
@@ -233,4 +244,83 @@ fn a_server_that_is_not_there_is_an_error_at_once(world: &World) {
     let error = Lock::over(&context).unwrap_err();
     assert!(matches!(error, MultiprocessingError::Server { .. }), "{error}");
     assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+}
+
+/// Stands between the program and the server, and can stop carrying what its connections say.
+struct Between {
+    port: u16,
+    /// Connections with a lower number are silent.
+    first: Arc<AtomicUsize>,
+    count: Arc<AtomicUsize>,
+}
+
+impl Between {
+    fn start() -> Self {
+        let address = std::env::var("LITHOPS_TEST_REDIS").unwrap();
+        let server = address.rsplit_once('@').unwrap().1.trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (first, count) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let this = Self { port, first: Arc::clone(&first), count: Arc::clone(&count) };
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
+                let number = count.fetch_add(1, Ordering::SeqCst);
+                let ways =
+                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)];
+                for (mut from, mut to) in ways {
+                    let first = Arc::clone(&first);
+                    std::thread::spawn(move || {
+                        let mut bytes = [0; 4096];
+                        while let Ok(read @ 1..) = from.read(&mut bytes) {
+                            if number >= first.load(Ordering::SeqCst)
+                                && to.write_all(&bytes[..read]).is_err()
+                            {
+                                break;
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        this
+    }
+
+    /// All connections so far are silent from now on, and stay open.
+    fn silence(&self) {
+        self.first.store(self.count.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+}
+
+fn a_connection_that_does_not_answer_costs_no_lock(world: &World) {
+    let between = Between::start();
+    let mut config = Config::load().unwrap();
+    config.storages.redis.as_mut().unwrap().port = Some(between.port);
+    let lease = Duration::from_secs(3);
+    let context = Multiprocessing::new(world.executor(), &config).lease(lease);
+    let locks: Vec<Lock> = (0..3).map(|_| Lock::over(&context).unwrap()).collect();
+    let guards: Vec<_> = locks.iter().map(|lock| lock.acquire().unwrap()).collect();
+    between.silence();
+    let event = Event::over(&world.context).unwrap();
+    assert!(!event.wait_timeout(2 * lease).unwrap());
+    for guard in guards {
+        guard.release().unwrap();
+    }
+}
+
+fn an_object_outlives_its_expiry_with_its_maker(world: &World) {
+    let context = world.context.clone().expiry(Duration::from_secs(3));
+    let value = Value::over(&context, 1u8).unwrap();
+    let event = Event::over(&world.context).unwrap();
+    assert!(!event.wait_timeout(Duration::from_secs(7)).unwrap());
+    assert_eq!(value.get().unwrap(), 1);
+}
+
+fn a_lease_and_an_expiry_may_be_without_end(world: &World) {
+    let context = world.context.clone().lease(Duration::MAX).expiry(Duration::MAX);
+    let lock = Lock::over(&context).unwrap();
+    let guard = lock.acquire().unwrap();
+    assert!(lock.try_acquire().unwrap().is_none());
+    guard.release().unwrap();
+    assert!(lock.try_acquire().unwrap().is_some());
 }

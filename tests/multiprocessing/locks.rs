@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lithops::multiprocessing::{
-    Barrier, BoundedSemaphore, Event, Lock, MultiprocessingError, Pool, Queue, RLock, Result,
-    Semaphore, Value,
+    Barrier, BoundedSemaphore, Event, Lock, MultiprocessingError, Pool, Process, Queue, RLock,
+    Result, Semaphore, Value,
 };
 
 use crate::world::{LONG, SHORT, World, until};
@@ -24,6 +24,12 @@ crate::cases! {
     an_aborted_barrier_is_broken_until_it_is_reset,
     who_waits_at_a_barrier_that_is_reset_is_told,
     a_barrier_for_nobody_is_refused,
+}
+
+crate::cases! {
+    IN_MEMORY:
+    a_barrier_breaks_when_a_party_is_stopped,
+    who_is_stopped_is_told_however_much_goes_on,
 }
 
 fn one_holder_at_a_time(world: &World) {
@@ -206,4 +212,38 @@ fn who_waits_at_a_barrier_that_is_reset_is_told(world: &World) {
 fn a_barrier_for_nobody_is_refused(world: &World) {
     let error = Barrier::over(&world.context, 0).unwrap_err();
     assert!(matches!(error, MultiprocessingError::Invalid { what: "parties", value: 0, .. }));
+}
+
+fn a_barrier_breaks_when_a_party_is_stopped(world: &World) {
+    let barrier = Barrier::over(&world.context, 2).unwrap();
+    let wait = |barrier: Barrier| barrier.wait().map(drop);
+    let mut process = Process::new(wait, (barrier.clone(),)).daemon(true).over(&world.context);
+    process.start().unwrap();
+    until("it waits", || barrier.waiting().unwrap() == 1);
+    process.terminate().unwrap();
+    until("it has gone", || barrier.is_broken().unwrap());
+    assert_eq!(barrier.waiting().unwrap(), 0);
+    assert!(matches!(barrier.wait(), Err(MultiprocessingError::BrokenBarrier)));
+}
+
+fn who_is_stopped_is_told_however_much_goes_on(world: &World) {
+    let (items, told) =
+        (Queue::over(&world.context, 0).unwrap(), Queue::over(&world.context, 0).unwrap());
+    let join = |items: Queue<u8>, told: Queue<bool>| {
+        told.put(false)?;
+        let joined = items.join();
+        told.put(matches!(joined, Err(MultiprocessingError::Stopped)))
+    };
+    items.put(0).unwrap();
+    let arguments = (items.clone(), told.clone());
+    let mut process = Process::new(join, arguments).daemon(true).over(&world.context);
+    process.start().unwrap();
+    assert!(!told.get_timeout(LONG).unwrap(), "it has begun");
+    process.terminate().unwrap();
+    until("it is told", || {
+        items.put(1).unwrap();
+        items.get().unwrap();
+        items.task_done().unwrap();
+        matches!(told.try_get(), Ok(true))
+    });
 }

@@ -27,11 +27,15 @@ type Case = (&'static str, fn(&World));
 
 /// Names each case after its function.
 macro_rules! cases {
-    ($($name:ident),* $(,)?) => {
-        pub(crate) const CASES: &[crate::Case] = &[$((stringify!($name), $name)),*];
+    ($($name:ident),* $(,)?) => { crate::cases! { CASES: $($name),* } };
+    ($cases:ident: $($name:ident),* $(,)?) => {
+        pub(crate) const $cases: &[crate::Case] = &[$((stringify!($name), $name)),*];
     };
 }
 pub(crate) use cases;
+
+/// Cases of what only calls on threads, or objects in memory, do.
+const IN_MEMORY: [&[Case]; 3] = [conditions::IN_MEMORY, locks::IN_MEMORY, values::IN_MEMORY];
 
 fn main() -> ExitCode {
     if let Some(exit) = world::start_again_with_settings() {
@@ -56,6 +60,9 @@ fn main() -> ExitCode {
             Ok(()) => test(name, move || case(World::processes())),
             Err(reason) => ignored(name, reason.clone()),
         });
+    }
+    for (name, case) in IN_MEMORY.iter().flat_map(|cases| cases.iter().copied()) {
+        trials.push(test(format!("threads::{name}"), move || case(World::threads())));
     }
     for (name, case) in deaths::CASES.iter().copied() {
         let name = format!("processes::{name}");

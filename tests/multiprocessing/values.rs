@@ -15,6 +15,10 @@ crate::cases! {
     an_object_is_no_more_when_its_maker_drops_it,
     who_waits_for_an_object_that_goes_is_told,
     an_object_lives_as_long_as_the_work_that_it_was_sent_with,
+}
+
+crate::cases! {
+    IN_MEMORY:
     an_object_in_memory_says_so_in_another_process,
     processes_without_a_server_share_nothing,
 }
@@ -120,9 +124,6 @@ fn an_object_lives_as_long_as_the_work_that_it_was_sent_with(world: &World) {
 }
 
 fn an_object_in_memory_says_so_in_another_process(world: &World) {
-    if !world.are_threads {
-        return;
-    }
     let lock = Lock::over(&world.context).unwrap();
     let executor = lithops::block_on(FunctionExecutor::processes(1)).unwrap();
     let pool = Pool::over(&Multiprocessing::new(executor.handle(), &Config::default()));
@@ -133,10 +134,7 @@ fn an_object_in_memory_says_so_in_another_process(world: &World) {
     assert!(text.contains("memory of another process") && text.contains("[redis]"), "{text}");
 }
 
-fn processes_without_a_server_share_nothing(world: &World) {
-    if !world.are_threads {
-        return;
-    }
+fn processes_without_a_server_share_nothing(_: &World) {
     let executor = lithops::block_on(FunctionExecutor::processes(1)).unwrap();
     let error = Lock::over(&Multiprocessing::new(executor.handle(), &Config::default()));
     let error = error.unwrap_err();

@@ -21,7 +21,6 @@ const ADDRESS: &str = "LITHOPS_TEST_REDIS";
 /// An executor with room for all that a case starts, and its objects.
 pub(crate) struct World {
     pub(crate) context: Multiprocessing,
-    pub(crate) are_threads: bool,
     executor: FunctionExecutor,
 }
 
@@ -31,7 +30,7 @@ impl World {
         WORLD.get_or_init(|| {
             let executor = lithops::block_on(FunctionExecutor::threads(8)).unwrap();
             let context = Multiprocessing::new(executor.handle(), &Config::default());
-            Self { context, are_threads: true, executor }
+            Self { context, executor }
         })
     }
 
@@ -42,7 +41,7 @@ impl World {
             let builder = lithops::Builder::new(config.clone()).workers(8).progress(false);
             let executor = lithops::block_on(builder.build()).unwrap();
             let context = Multiprocessing::new(executor.handle(), &config).lease(LEASE);
-            Self { context, are_threads: false, executor }
+            Self { context, executor }
         })
     }
 }

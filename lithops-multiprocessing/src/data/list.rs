@@ -12,9 +12,16 @@ use crate::{Multiprocessing, MultiprocessingError, Result};
 
 const WHAT: &str = "list";
 
+/// A script takes no more than some thousand arguments.
+const AT_ONCE: usize = 1000;
+
+fn after<'a>(first: &'a [u8], items: &'a [Bytes]) -> Vec<&'a [u8]> {
+    std::iter::once(first).chain(items.iter().map(|item| &**item)).collect()
+}
+
 /// A list that processes share: the `list` of Python's managers.
 ///
-/// Each operation is atomic, and a request of its own; items go in and out by value, so that a
+/// Each operation is atomic, and a request of its own unless it says more; items go in and out by value, so that a
 /// changed item must be [`set`](Self::set). Inserting and removing inside takes time for each item
 /// behind the place.
 pub struct List<T> {
@@ -83,7 +90,8 @@ impl<T: Data> List<T> {
         self.extend([item])
     }
 
-    /// Adds items at the end, all at once.
+    /// Adds items at the end, all at once. More than a thousand go to the server in several requests,
+    /// and are seen by others after the last one.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -92,17 +100,23 @@ impl<T: Data> List<T> {
         if items.is_empty() {
             return self.len().map(drop);
         }
-        // A script takes no more than some thousand arguments.
-        for items in items.chunks(1000) {
-            let arguments: Vec<&[u8]> =
-                [b"RPUSH".as_slice()].into_iter().chain(items.iter().map(|item| &**item)).collect();
-            let add = |list: &mut Vec<Bytes>| {
-                list.extend_from_slice(items);
-                Ok(())
-            };
-            self.run("push", add, &scripts::COMMAND, &arguments, |_| Ok(()))?;
+        let add = |list: &mut Vec<Bytes>| {
+            list.extend_from_slice(&items);
+            Ok(())
+        };
+        if items.len() <= AT_ONCE {
+            let arguments = after(b"RPUSH", &items);
+            return self.run("push", add, &scripts::COMMAND, &arguments, |_| Ok(()));
         }
-        Ok(())
+        let side = unique();
+        if let Found::Server(server, keys) = self.handle.find()? {
+            for items in items.chunks(AT_ONCE) {
+                let arguments = after(side.as_bytes(), items);
+                let reply = server.run("push", &scripts::STAGE, &keys, &arguments)?;
+                super::answer(WHAT, "push", reply)?;
+            }
+        }
+        self.run("push", add, &scripts::APPEND, &[side.as_bytes()], |_| Ok(()))
     }
 
     /// Takes the last item.

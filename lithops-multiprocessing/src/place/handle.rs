@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::turn::{Step, Turn};
-use super::{Place, ServerPlace, unique};
+use super::{Lease, Place, ServerPlace, unique};
 use super::{kept, memory};
 use crate::redis::{self, Keys, Server};
 use crate::{MultiprocessingError, Result};
@@ -20,6 +20,8 @@ pub(crate) struct Handle {
     pub(crate) what: &'static str,
     address: Address,
     owner: Option<Arc<Owner>>,
+    /// How long the server may take, for somebody who can't wait as long as others.
+    patience: Option<Duration>,
 }
 
 /// Where an object is.
@@ -29,11 +31,17 @@ enum Address {
     Server { place: ServerPlace, id: String },
 }
 
-/// Removes the object when it is dropped.
+/// Keeps the object in its server, and removes the object when it is dropped.
 pub(super) struct Owner {
     address: Address,
     _object: Option<memory::Object>,
+    /// `None` once the object is to be removed.
+    heard_of: Option<Lease>,
 }
+
+/// How long a server may take for each step of removing an object: whoever drops a handle does not
+/// want to wait.
+const REMOVAL: Duration = Duration::from_millis(650);
 
 /// Where an object really is, for operations that differ by that.
 pub(crate) enum Found<'a> {
@@ -79,8 +87,9 @@ impl Handle {
                 (Address::Server { place, id }, None)
             }
         };
-        let owner = Arc::new(Owner { address: address.clone(), _object: object });
-        Ok(Self { what, address, owner: Some(owner) })
+        let heard_of = address.keep();
+        let owner = Arc::new(Owner { address: address.clone(), _object: object, heard_of });
+        Ok(Self { what, address, owner: Some(owner), patience: None })
     }
 
     /// Where the object is.
@@ -91,7 +100,8 @@ impl Handle {
             }
             Address::Memory { .. } => Err(MultiprocessingError::OtherProcess { what: self.what }),
             Address::Server { place, id } => {
-                Ok(Found::Server(Server::at(place)?, Keys::new(place, id)))
+                let keys = Keys::new(place, id).within(self.patience);
+                Ok(Found::Server(Server::at(place)?, keys))
             }
         }
     }
@@ -154,7 +164,15 @@ impl Handle {
 
     /// The same object for somebody who must not keep it alive.
     pub(crate) fn borrowed(&self) -> Self {
-        Self { what: self.what, address: self.address.clone(), owner: None }
+        Self { what: self.what, address: self.address.clone(), owner: None, patience: None }
+    }
+
+    /// As [`borrowed`](Self::borrowed), for whoever renews a lease, which must be able to ask again
+    /// on another connection before it is over.
+    pub(crate) fn hurried(&self) -> Self {
+        let patience =
+            self.lease_ms().map(|lease_ms| Duration::from_millis((lease_ms / 6).max(50)));
+        Self { patience, ..self.borrowed() }
     }
 
     /// Reads a handle that another process, or this one, has written.
@@ -163,7 +181,7 @@ impl Handle {
         D: Deserializer<'de>,
     {
         let address = Address::deserialize(deserializer)?;
-        Ok(Self { what, address, owner: None })
+        Ok(Self { what, address, owner: None, patience: None })
     }
 }
 
@@ -174,13 +192,25 @@ impl Serialize for Handle {
     }
 }
 
+impl Address {
+    /// Tells the server each third of the object's expiry that its maker still has it.
+    fn keep(&self) -> Option<Lease> {
+        let Self::Server { place, id } = self else { return None };
+        let (expiry_ms, place, id) = (Some(place.expiry_ms), place.clone(), id.clone());
+        Some(Lease::start(expiry_ms, move || {
+            redis::touch(&*Server::at(&place)?, &Keys::new(&place, &id))
+        }))
+    }
+}
+
 impl Drop for Owner {
     fn drop(&mut self) {
+        self.heard_of = None;
         match &self.address {
             Address::Memory { id, .. } => memory::forget(id),
             Address::Server { place, id } => {
-                let removed = Server::at(place)
-                    .and_then(|server| redis::remove(&server, &Keys::new(place, id)));
+                let keys = Keys::new(place, id).within(Some(REMOVAL));
+                let removed = Server::at(place).and_then(|server| redis::remove(&server, &keys));
                 // Its expiry removes it if this does not.
                 if let Err(error) = removed {
                     tracing::warn!(%error, id, "a shared object was not removed");

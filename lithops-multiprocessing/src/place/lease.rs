@@ -1,6 +1,6 @@
 //! Telling the server that whoever holds something is still there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,9 +23,17 @@ struct Renewal {
 #[derive(Default)]
 struct Renewals {
     by_id: HashMap<u64, Renewal>,
+    /// Those that no thread renews at this moment, the next one first.
+    queue: BTreeSet<(Instant, u64)>,
     next: u64,
-    is_running: bool,
+    threads: usize,
+    /// Threads that wait for the next one to be due.
+    idle: usize,
 }
+
+/// The most threads that renew: there is a second one only while one is at it, because a connection
+/// that does not answer must not cost the others their leases.
+const THREADS: usize = 16;
 
 static RENEWALS: LazyLock<(Mutex<Renewals>, Condvar)> = LazyLock::new(Default::default);
 
@@ -34,7 +42,7 @@ fn renewals() -> MutexGuard<'static, Renewals> {
 }
 
 impl Lease {
-    /// Renews by `renew` each third of the lease, on a thread that all leases of the process share.
+    /// Renews by `renew` each third of the lease, on threads that all leases of the process share.
     pub(crate) fn start(
         lease_ms: Option<u64>,
         renew: impl Fn() -> Result<bool> + Send + Sync + 'static,
@@ -47,14 +55,8 @@ impl Lease {
         renewals.next += 1;
         let renew = Arc::new(renew);
         renewals.by_id.insert(id, Renewal { each, due, renew });
-        if !renewals.is_running {
-            let thread = std::thread::Builder::new().name("lithops-leases".to_owned());
-            match thread.spawn(serve) {
-                Ok(_) => renewals.is_running = true,
-                // What is held is lost after its lease then, which its release tells.
-                Err(error) => tracing::warn!(%error, "leases are not renewed: no thread"),
-            }
-        }
+        renewals.queue.insert((due, id));
+        renewals.serve_more();
         RENEWALS.1.notify_one();
         Self { id: Some(id) }
     }
@@ -62,27 +64,62 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
-            renewals().by_id.remove(&id);
+        let Some(id) = self.id else { return };
+        let mut renewals = renewals();
+        if let Some(renewal) = renewals.by_id.remove(&id) {
+            renewals.queue.remove(&(renewal.due, id));
         }
     }
 }
 
+impl Renewals {
+    /// Sees to it that a thread waits for the next one to be due.
+    fn serve_more(&mut self) {
+        if self.idle > 0 || self.threads >= THREADS {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("lithops-leases".to_owned());
+        match thread.spawn(serve) {
+            Ok(_) => self.threads += 1,
+            // What is held is lost after its lease then, which its release tells.
+            Err(error) => tracing::warn!(%error, "leases are renewed late: no thread"),
+        }
+    }
+
+    fn again(&mut self, id: u64, after: impl FnOnce(Duration) -> Duration) {
+        if let Some(renewal) = self.by_id.get_mut(&id) {
+            renewal.due = Instant::now() + after(renewal.each);
+            self.queue.insert((renewal.due, id));
+        }
+    }
+}
+
+/// Renews what is due. The thread ends with the process: it costs nothing while nobody holds anything.
 fn serve() {
     let mut held = renewals();
     loop {
         let now = Instant::now();
-        let next = held.by_id.iter().min_by_key(|(_, renewal)| renewal.due);
-        let next = next.map(|(id, renewal)| (*id, renewal.due, Arc::clone(&renewal.renew)));
-        let Some((id, due, renew)) = next else {
-            // The thread ends with the process: it costs nothing while nobody holds anything.
+        let Some((due, id)) = held.queue.first().copied() else {
+            held.idle += 1;
             held = RENEWALS.1.wait(held).unwrap_or_else(PoisonError::into_inner);
+            held.idle -= 1;
             continue;
         };
         if due > now {
+            held.idle += 1;
             let waited = RENEWALS.1.wait_timeout(held, due - now);
             held = waited.unwrap_or_else(PoisonError::into_inner).0;
+            held.idle -= 1;
             continue;
+        }
+        held.queue.pop_first();
+        let Some(renew) = held.by_id.get(&id).map(|renewal| Arc::clone(&renewal.renew)) else {
+            continue;
+        };
+        if !held.queue.is_empty() {
+            held.serve_more();
+            // It may wait for one that is due later than what this one has put there.
+            RENEWALS.1.notify_one();
         }
         drop(held);
         let renewed = renew();
@@ -90,16 +127,10 @@ fn serve() {
         match renewed {
             // What is lost stays lost, as its release will tell, unless it is a condition's lock,
             // which its holder gives up while it waits.
-            Ok(_) => {
-                if let Some(renewal) = held.by_id.get_mut(&id) {
-                    renewal.due = Instant::now() + renewal.each;
-                }
-            }
+            Ok(_) => held.again(id, |each| each),
             Err(error) => {
                 tracing::warn!(%error, "a lease could not be renewed");
-                if let Some(renewal) = held.by_id.get_mut(&id) {
-                    renewal.due = Instant::now() + renewal.each.min(Duration::from_secs(1));
-                }
+                held.again(id, |each| (each / 4).min(Duration::from_secs(1)));
             }
         }
     }

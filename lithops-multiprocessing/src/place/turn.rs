@@ -35,7 +35,17 @@ pub(crate) struct Turn {
 impl Turn {
     /// Until when something taken now is kept.
     pub(crate) fn until(&self) -> Option<u64> {
-        self.lease_ms.map(|lease| self.now + lease)
+        self.lease_ms.map(|lease| self.now.saturating_add(lease))
+    }
+
+    /// As [`until`](Self::until), for somebody who is heard of again: what it was before, as long as
+    /// two thirds of the lease are left, because each change of a state is in the way of others'.
+    pub(crate) fn renewed(&self, before: Option<u64>) -> Option<u64> {
+        let left = before.map(|before| before.saturating_sub(self.now));
+        match (left, self.lease_ms) {
+            (Some(left), Some(lease)) if left >= lease - lease / 3 => before,
+            _ => self.until(),
+        }
     }
 
     /// Whether what was to be kept until then still is.

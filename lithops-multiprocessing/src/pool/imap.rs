@@ -65,11 +65,19 @@ where
         Self { shared, f, items, chunk, ahead: 0, chunks, ready, marker: PhantomData }
     }
 
-    /// Sends chunks off until enough are.
+    /// Sends chunks off until enough are, or all workers have one and a value is ready: taking an
+    /// item may block.
     fn fill(&mut self) -> Result<()> {
         let chunk = self.chunk as usize;
-        let most = self.shared.workers().saturating_mul(CHUNKS_AHEAD).saturating_mul(chunk);
-        while self.ahead + chunk <= most {
+        let busy = self.shared.workers().saturating_mul(chunk);
+        let most = busy.saturating_mul(CHUNKS_AHEAD);
+        while self.ahead.saturating_add(chunk) <= most {
+            if self.ahead >= busy
+                && let Some(Some(values)) = self.chunk_of_values().now_or_never()
+            {
+                self.ready.extend(values);
+                return Ok(());
+            }
             let Some(left) = &mut self.items else { return Ok(()) };
             let items: Vec<I::Item> = left.by_ref().take(chunk).collect();
             if items.len() < chunk {
@@ -95,6 +103,14 @@ where
         }
         Ok(())
     }
+
+    /// The values of the next chunk; `None` if nothing is under way.
+    async fn chunk_of_values(&mut self) -> Option<Vec<Result<Out::Value>>> {
+        match &mut self.chunks {
+            Chunks::Ordered(chunks) => chunks.next().await,
+            Chunks::Unordered(chunks) => chunks.next().await,
+        }
+    }
 }
 
 impl<I, F, Out, M> Iterator for Imap<I, F, Out, M>
@@ -109,20 +125,21 @@ where
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if let Some(value) = self.ready.pop_front() {
+                self.ahead -= 1;
+                return Some(value);
+            }
             if let Err(error) = self.fill() {
                 // What was sent off before still has its outcomes, cancelled ones included.
                 self.items = None;
                 return Some(Err(error));
             }
-            if let Some(value) = self.ready.pop_front() {
-                self.ahead -= 1;
-                return Some(value);
+            if self.ready.is_empty() {
+                let values = wait_here(self.chunk_of_values())?;
+                self.ready.extend(values);
             }
-            let values = match &mut self.chunks {
-                Chunks::Ordered(chunks) => wait_here(chunks.next()),
-                Chunks::Unordered(chunks) => wait_here(chunks.next()),
-            };
-            self.ready.extend(values?);
+            // The pool has no use for their job any more.
+            self.shared.forget_ended();
         }
     }
 }

@@ -7,7 +7,7 @@ mod shared;
 
 use std::sync::Arc;
 
-use lithops_core::api::{ExecutorExt, JobHandle, Map};
+use lithops_core::api::{ExecutorExt, JobHandle, Map, is_inside_call};
 use lithops_core::function::{Data, RemoteFn, TaskOutput};
 use lithops_core::ports::Executor;
 
@@ -41,10 +41,10 @@ impl Pool {
             let reason = "a pool has one worker at the least";
             return Err(MultiprocessingError::Invalid { what: "workers", value: 0, reason });
         }
-        Ok(Self {
-            shared: Arc::new(Shared::new(configured::connect(workers)?, true)),
-            chunk_size: None,
-        })
+        let context = configured::connect(workers)?;
+        // Calls have one executor for all that they start on their own machine.
+        let is_own = !(is_inside_call() && context.executor.capability().on_this_machine);
+        Ok(Self { shared: Arc::new(Shared::new(context, is_own)), chunk_size: None })
     }
 
     /// A pool over the workers of this executor, which others may use too.
@@ -90,8 +90,8 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        self.submit(|executor| executor.map(move |args: Args| f.spread(args), [args]))
-            .map(AsyncResult::one)
+        let job = self.submit(|executor| executor.map(move |args: Args| f.spread(args), [args]))?;
+        Ok(AsyncResult::one(&self.shared, job))
     }
 
     /// Calls `f` on each item, and waits for the values, in the order of the items.
@@ -122,7 +122,8 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        self.submit(|executor| executor.map(f, items)).map(AsyncResult::all)
+        let job = self.submit(|executor| executor.map(f, items))?;
+        Ok(AsyncResult::all(&self.shared, job))
     }
 
     /// As [`map`](Self::map), with each item being a tuple of arguments.
@@ -156,14 +157,19 @@ impl Pool {
         Out: TaskOutput<M>,
         M: 'static,
     {
-        self.submit(|executor| executor.map(move |item: I::Item| f.spread(item), items))
-            .map(AsyncResult::all)
+        let job =
+            self.submit(|executor| executor.map(move |item: I::Item| f.spread(item), items))?;
+        Ok(AsyncResult::all(&self.shared, job))
     }
 
     /// Calls `f` on each item, and gives the values one by one, in the order of the items.
     ///
     /// Lazy: no more than two chunks for each worker are taken from `items` ahead of what was taken
     /// from the result. A call that fails gives its error in its place, and the others go on.
+    ///
+    /// `items` is asked on this thread, while it waits for a value: an iterator that blocks, such as
+    /// that of a channel, keeps a value back until it has given an item for each worker, or ended.
+    /// Send such items off one by one, by [`apply_async`](Self::apply_async).
     ///
     /// # Errors
     /// [`PoolClosed`](MultiprocessingError::PoolClosed) after [`close`](Self::close).

@@ -19,7 +19,7 @@ pub(super) struct Shared {
     is_own: bool,
     is_closed: AtomicBool,
     is_terminated: AtomicBool,
-    /// Jobs that have not ended when last looked at: they go on although nobody waits for them.
+    /// Jobs that had not ended when last looked at: they go on although nobody waits for them.
     jobs: Mutex<Vec<UnderWay>>,
 }
 
@@ -66,12 +66,12 @@ impl Shared {
         plan: impl FnOnce(&dyn Executor) -> Map<T>,
     ) -> Result<Arc<JobHandle<T>>> {
         let (map, kept) = keep(|| plan(&*self.executor));
+        self.forget_ended();
         let mut jobs = self.jobs();
         if self.is_terminated.load(Ordering::Acquire) {
             return Err(MultiprocessingError::PoolClosed);
         }
         let job = Arc::new(map.no_timeout().submit()?);
-        jobs.retain(|under_way| !under_way.job.has_ended());
         jobs.push(UnderWay { job: Arc::clone(&job) as Arc<dyn Job>, _kept: kept });
         Ok(job)
     }
@@ -83,13 +83,11 @@ impl Shared {
     pub(super) fn terminate(&self) {
         self.close();
         let jobs = {
-            let mut jobs = self.jobs();
+            let jobs = self.jobs();
             self.is_terminated.store(true, Ordering::Release);
-            std::mem::take(&mut *jobs)
+            handles(&jobs)
         };
-        jobs.iter().for_each(|under_way| under_way.job.cancel());
-        // They have ended, and are gone once their last result is dropped.
-        *self.jobs() = jobs;
+        jobs.iter().for_each(|job| job.cancel());
     }
 
     pub(super) fn join(&self) -> Result<()> {
@@ -97,8 +95,15 @@ impl Shared {
             return Err(MultiprocessingError::PoolOpen);
         }
         loop {
-            let Some(under_way) = self.jobs().pop() else { break };
-            under_way.job.wait(None);
+            // They stay in the list: whoever joins too waits for them, and `terminate` stops them.
+            let jobs = handles(&self.jobs());
+            if jobs.is_empty() {
+                break;
+            }
+            for job in jobs {
+                job.wait(None);
+            }
+            self.forget_ended();
         }
         if self.is_own {
             wait_here(self.executor.shutdown());
@@ -106,9 +111,22 @@ impl Shared {
         Ok(())
     }
 
+    /// Keeps jobs that have ended no longer, and with them their results and the objects that went
+    /// along: whoever wants a result has the job too.
+    pub(super) fn forget_ended(&self) {
+        let ended: Vec<UnderWay> =
+            self.jobs().extract_if(.., |under_way| under_way.job.has_ended()).collect();
+        // Only now, without the lock: a server may have to be told that objects are gone.
+        drop(ended);
+    }
+
     fn jobs(&self) -> MutexGuard<'_, Vec<UnderWay>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn handles(jobs: &[UnderWay]) -> Vec<Arc<dyn Job>> {
+    jobs.iter().map(|under_way| Arc::clone(&under_way.job)).collect()
 }
 
 impl Drop for Shared {

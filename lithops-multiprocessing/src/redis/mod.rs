@@ -20,6 +20,11 @@ pub(crate) use wait::until_done;
 
 use crate::Result;
 
+/// Keeps an object for another while; gives whether there is one.
+pub(crate) fn touch(server: &Server, keys: &Keys) -> Result<bool> {
+    Ok(server.repeat("touch", &scripts::TOUCH, keys, &[])?.int("touch")? == 1)
+}
+
 /// Removes an object with all its keys.
 pub(crate) fn remove(server: &Server, keys: &Keys) -> Result<()> {
     server.run("remove", &scripts::REMOVE, keys, &[]).map(drop)

@@ -23,6 +23,7 @@ pub(crate) mod scripts {
     }
 
     script!(ADVANCE, "advance.lua");
+    script!(APPEND, "append.lua");
     script!(CLOSE, "close.lua");
     script!(COMMAND, "command.lua");
     script!(CREATE, "create.lua");
@@ -33,7 +34,9 @@ pub(crate) mod scripts {
     script!(PUT, "put.lua");
     script!(REMOVE, "remove.lua");
     script!(REPLACE, "replace.lua");
-    script!(TAKE, "take.lua");
+    script!(STAGE, "stage.lua");
     script!(SWAP, "swap.lua");
+    script!(TAKE, "take.lua");
     script!(TASK_DONE, "task_done.lua");
+    script!(TOUCH, "touch.lua");
 }

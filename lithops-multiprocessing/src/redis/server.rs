@@ -80,8 +80,9 @@ impl Server {
     ) -> Result<Reply> {
         let prepared = self.prepared(script);
         let run = invocation(&prepared, keys, arguments);
-        let answer =
-            self.with(Self::connection, ANSWER, |connection| run.invoke(connection).map(Some));
+        let (connection, answer) =
+            (self.connection(keys.patience), keys.patience.unwrap_or(ANSWER));
+        let answer = self.with(connection, answer, |connection| run.invoke(connection).map(Some));
         self.reply(operation, answer)
     }
 
@@ -96,12 +97,12 @@ impl Server {
     ) -> Result<Reply> {
         let prepared = self.prepared(script);
         let run = invocation(&prepared, keys, arguments);
-        let first =
-            self.with(Self::connection, ANSWER, |connection| run.invoke(connection).map(Some));
-        let answer = match first {
-            Err(error) if error.is_io_error() => {
-                self.with(Self::connect, ANSWER, |connection| run.invoke(connection).map(Some))
-            }
+        let ask = |connection: RedisResult<Connection>| {
+            let answer = keys.patience.unwrap_or(ANSWER);
+            self.with(connection, answer, |connection| run.invoke(connection).map(Some))
+        };
+        let answer = match ask(self.connection(keys.patience)) {
+            Err(error) if error.is_io_error() => ask(self.connect(keys.patience)),
             answer => answer,
         };
         self.reply(operation, answer)
@@ -118,7 +119,7 @@ impl Server {
         let seconds = limit.as_secs_f64().max(0.001);
         let mut pop = redis::cmd("BLPOP");
         pop.arg(list).arg(format!("{seconds:.3}"));
-        let woken = self.with(Self::connection, limit + ANSWER, |connection| {
+        let woken = self.with(self.connection(None), limit + ANSWER, |connection| {
             match pop.query::<Value>(connection) {
                 // A process that was stopped and goes on finds its wait interrupted. Whoever waits
                 // looks again after any end of it, which tells if the server is gone.
@@ -138,11 +139,11 @@ impl Server {
 
     fn with<T>(
         &self,
-        connect: fn(&Self) -> RedisResult<Connection>,
+        connection: RedisResult<Connection>,
         patience: Duration,
         ask: impl FnOnce(&mut Connection) -> RedisResult<Option<T>>,
     ) -> RedisResult<Option<T>> {
-        let mut connection = connect(self)?;
+        let mut connection = connection?;
         connection.set_read_timeout(Some(patience))?;
         let answer = ask(&mut connection)?;
         // One that has not answered may yet, when another answer is expected.
@@ -157,24 +158,27 @@ impl Server {
         MultiprocessingError::Server { address, operation, source: Box::new(error) }
     }
 
-    fn connection(&self) -> RedisResult<Connection> {
-        loop {
-            // Its own statement, so that the lock is not held while the server is asked.
-            let idle = lock(&self.idle).pop();
-            let Some((mut connection, since)) = idle else { break };
+    fn connection(&self, patience: Option<Duration>) -> RedisResult<Connection> {
+        // Its own statement, so that the lock is not held while the server is asked.
+        let idle = lock(&self.idle).pop();
+        if let Some((mut connection, since)) = idle {
             if since.elapsed() < FRESH {
                 return Ok(connection);
             }
-            connection.set_read_timeout(Some(ANSWER))?;
+            connection.set_read_timeout(Some(patience.unwrap_or(ANSWER)))?;
             if redis::cmd("PING").query::<Value>(&mut connection).is_ok() {
                 return Ok(connection);
             }
+            // What has become of this one has become of those that were not used for longer, which
+            // are all below it.
+            lock(&self.idle).retain(|(_, since)| since.elapsed() < FRESH);
         }
-        self.connect()
+        self.connect(patience)
     }
 
-    fn connect(&self) -> RedisResult<Connection> {
-        let connection = self.client.get_connection_with_timeout(CONNECT)?;
+    fn connect(&self, patience: Option<Duration>) -> RedisResult<Connection> {
+        let connect = patience.map_or(CONNECT, |patience| patience.min(CONNECT));
+        let connection = self.client.get_connection_with_timeout(connect)?;
         connection.set_write_timeout(Some(ANSWER))?;
         Ok(connection)
     }

@@ -36,9 +36,13 @@ impl BarrierState {
         Self { parties, is_broken: false, arrived: Vec::new(), passed: Vec::new() }
     }
 
-    /// Arrives; gives how many were there before, and what has become of it.
+    /// Arrives; gives how many were there before, and what has become of it. The same done twice is
+    /// done once.
     pub(crate) fn arrive(&mut self, name: &str, turn: &mut Turn) -> (usize, Arrival) {
         self.look_after(turn);
+        if let Some(place) = self.arrived.iter().position(|party| party.name == name) {
+            return (place, Arrival::Waiting);
+        }
         let before = self.arrived.len();
         if self.is_broken {
             return (before, Arrival::Broken);
@@ -54,9 +58,8 @@ impl BarrierState {
 
     /// What has become of an arrival; says that whoever arrived is still there.
     pub(crate) fn look(&mut self, name: &str, turn: &mut Turn) -> Arrival {
-        let until = turn.until();
         if let Some(party) = self.arrived.iter_mut().find(|party| party.name == name) {
-            party.until = until;
+            party.until = turn.renewed(party.until);
         }
         self.look_after(turn);
         let waits = self.arrived.iter().any(|party| party.name == name);
@@ -66,6 +69,14 @@ impl BarrierState {
             return Arrival::Passed;
         }
         if waits { Arrival::Waiting } else { Arrival::Broken }
+    }
+
+    /// Goes away without the others, who can't be all there any more: this breaks the barrier.
+    pub(crate) fn leave(&mut self, name: &str, turn: &mut Turn) {
+        self.passed.retain(|party| party.name != name);
+        if self.arrived.iter().any(|party| party.name == name) {
+            self.abort(turn);
+        }
     }
 
     /// Breaks the barrier: those who wait, and those who come, are told.
@@ -122,6 +133,39 @@ mod tests {
         assert_eq!(barrier.arrive("b", turn), (0, Arrival::Waiting));
         assert_eq!(barrier.look("a", turn), Arrival::Broken);
         assert!(!barrier.is_broken);
+    }
+
+    #[test]
+    fn who_arrives_twice_under_one_name_is_one_party() {
+        let mut barrier = BarrierState::new(2);
+        let turn = &mut Turn::at(0);
+        assert_eq!(barrier.arrive("a", turn), (0, Arrival::Waiting));
+        assert_eq!(barrier.arrive("a", turn), (0, Arrival::Waiting));
+        assert_eq!(barrier.waiting(turn), 1);
+    }
+
+    #[test]
+    fn a_party_that_leaves_breaks_it() {
+        let mut barrier = BarrierState::new(3);
+        let turn = &mut Turn::at(0);
+        barrier.arrive("a", turn);
+        barrier.arrive("b", turn);
+        turn.wake = Wake::Nobody;
+        barrier.leave("a", turn);
+        assert_eq!((turn.wake, barrier.is_broken), (Wake::All, true));
+        assert_eq!(barrier.look("b", turn), Arrival::Broken);
+    }
+
+    #[test]
+    fn a_look_changes_nothing_while_two_thirds_of_the_lease_are_left() {
+        let mut barrier = BarrierState::new(3);
+        barrier.arrive("a", &mut Turn::at(0));
+        let arrived = barrier.clone();
+        barrier.look("a", &mut Turn::at(3));
+        assert_eq!(barrier, arrived);
+        barrier.look("a", &mut Turn::at(4));
+        assert_ne!(barrier, arrived);
+        assert_eq!(barrier.look("a", &mut Turn::at(13)), Arrival::Waiting);
     }
 
     #[test]

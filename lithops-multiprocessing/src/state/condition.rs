@@ -37,10 +37,9 @@ impl ConditionState {
 
     /// Whether whoever waits under this name was notified; says that it is still there.
     pub(crate) fn is_notified(&mut self, name: &str, turn: &Turn) -> bool {
-        let until = turn.until();
         match self.waiting.iter_mut().find(|waiting| waiting.name == name) {
             Some(waiting) => {
-                waiting.until = until;
+                waiting.until = turn.renewed(waiting.until);
                 waiting.is_notified
             }
             None => false,
@@ -50,6 +49,16 @@ impl ConditionState {
     /// Ends a wait.
     pub(crate) fn end(&mut self, name: &str) {
         self.waiting.retain(|waiting| waiting.name != name);
+    }
+
+    /// Ends the wait of somebody who does not come back; if it was notified, the next one is instead.
+    pub(crate) fn give_up(&mut self, name: &str, turn: &mut Turn) {
+        let was_notified =
+            self.waiting.iter().any(|waiting| waiting.name == name && waiting.is_notified);
+        self.end(name);
+        if was_notified {
+            self.notify(1, turn);
+        }
     }
 
     /// Notifies those who have waited longest, `count` of them at the most.
@@ -89,6 +98,22 @@ mod tests {
         assert!(state.is_notified("first", turn));
         assert!(!state.is_notified("second", turn));
         assert!(!state.is_notified("dead", turn));
+    }
+
+    #[test]
+    fn who_gives_up_leaves_its_notice_to_the_next() {
+        let mut state = ConditionState::new();
+        let turn = &mut Turn::at(0);
+        for name in ["first", "second", "third"] {
+            let token = state.lock.acquire(turn).unwrap();
+            assert_eq!(state.begin(name, token, turn), 1);
+        }
+        state.give_up("second", turn);
+        assert!(!state.is_notified("first", turn));
+        state.notify(1, turn);
+        assert!(state.is_notified("first", turn));
+        state.give_up("first", turn);
+        assert!(state.is_notified("third", turn));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const WHAT: &str = "barrier";
 /// A place where a number of parties wait for each other, again and again: Python's `Barrier`.
 ///
 /// A party whose process dies while it waits breaks the barrier within the
-/// [lease](Multiprocessing::lease).
+/// [lease](Multiprocessing::lease), and one that is stopped breaks it at once.
 pub struct Barrier {
     handle: Handle,
 }
@@ -78,7 +78,15 @@ impl Barrier {
             Arrival::Waiting => Ok(Step::Wait),
             Arrival::Broken => Err(MultiprocessingError::BrokenBarrier),
         };
-        self.handle.turn(deadline, look)?.ok_or(MultiprocessingError::BrokenBarrier)
+        let waited = self.handle.turn(deadline, look);
+        if let Err(MultiprocessingError::Stopped) = waited {
+            // Else the others would wait for one that never goes on.
+            self.handle.once(|state: &mut BarrierState, turn| {
+                state.leave(&name, turn);
+                Ok(())
+            })?;
+        }
+        waited?.ok_or(MultiprocessingError::BrokenBarrier)
     }
 
     /// Breaks the barrier: all who wait, and who come until a [`reset`](Self::reset), are told.

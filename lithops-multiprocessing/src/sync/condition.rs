@@ -131,22 +131,40 @@ impl ConditionGuard {
         if count == 0 {
             return Err(lost);
         }
-        let notified = self.handle.turn(deadline, |state: &mut ConditionState, turn| {
-            Ok(if state.is_notified(&name, turn) { Step::Done(()) } else { Step::Wait })
-        })?;
         let before = Holding { token, owner: this_thread(), count };
+        let waited = self.until_notified(&name, deadline, &before);
+        if let Err(MultiprocessingError::Stopped) = waited {
+            // Who was notified in its place, or will be, must not wait for one that is gone.
+            self.handle.once(|state: &mut ConditionState, turn| {
+                state.give_up(&name, turn);
+                Ok(())
+            })?;
+        }
+        let Some(was_notified) = waited? else { return Err(lost) };
+        self.held = Some(Held::with::<ConditionState>(&self.handle, token));
+        Ok(was_notified)
+    }
+
+    /// Waits to be notified, and for the lock then; gives whether it was notified.
+    fn until_notified(
+        &self,
+        name: &str,
+        deadline: Option<Instant>,
+        before: &Holding,
+    ) -> Result<Option<bool>> {
+        let notified = self.handle.turn(deadline, |state: &mut ConditionState, turn| {
+            Ok(if state.is_notified(name, turn) { Step::Done(()) } else { Step::Wait })
+        })?;
         let again = self.handle.turn(None, |state: &mut ConditionState, turn| {
             // Who notifies must know that this one is still there.
-            let was_notified = state.is_notified(&name, turn);
-            if !state.again(&before, turn) {
+            let was_notified = state.is_notified(name, turn);
+            if !state.again(before, turn) {
                 return Ok(Step::Wait);
             }
-            state.end(&name);
+            state.end(name);
             Ok(Step::Done(was_notified))
         })?;
-        let Some(was_notified) = again else { return Err(lost) };
-        self.held = Some(Held::with::<ConditionState>(&self.handle, token));
-        Ok(notified.is_some() || was_notified)
+        Ok(again.map(|was_notified| notified.is_some() || was_notified))
     }
 
     /// Notifies one of those who wait, the one that has waited longest; they go on when the lock is

@@ -72,7 +72,7 @@ impl Held {
     pub(crate) fn with<S: HasPermits>(handle: &Handle, token: u64) -> Self {
         // Whoever holds a lock does not keep it from being removed by its maker.
         let handle = handle.borrowed();
-        let renewed = handle.clone();
+        let renewed = handle.hurried();
         let lease = Lease::start(handle.lease_ms(), move || {
             renewed.once(|state: &mut S, turn| Ok(state.permits().renew(token, turn)))
         });
