@@ -240,8 +240,11 @@ impl Builder {
             "memory" => Ok(Arc::new(lithops_storage::MemoryStorage::new())),
             #[cfg(feature = "storage-file")]
             "file" => {
-                let root = self.config.root.clone().unwrap_or_else(default_root);
-                Ok(Arc::new(lithops_storage::FileStorage::new(root)?))
+                let storage = match &self.config.root {
+                    Some(root) => lithops_storage::FileStorage::new(root)?,
+                    None => lithops_storage::FileStorage::private(default_folder())?,
+                };
+                Ok(Arc::new(storage))
             }
             #[cfg(feature = "storage-s3")]
             name @ ("aws_s3" | "s3" | "ibm_cos" | "minio" | "ceph") => {
@@ -363,6 +366,13 @@ fn containers(
     {
         return Err(invalid("runtime_cpu", &cpu, "it must be 0.01 or more".to_owned()));
     }
+    let bytes = |mebibytes: u64| {
+        let bytes = mebibytes.checked_mul(1 << 20);
+        bytes.ok_or_else(|| {
+            let reason = "it is in MiB, and no machine has that much".to_owned();
+            invalid("runtime_memory", &mebibytes, reason)
+        })
+    };
     let volume = |text: &String| {
         text.parse().map_err(|error: lithops_backend_local::VolumeError| {
             invalid("volumes", text, error.to_string())
@@ -375,7 +385,7 @@ fn containers(
         program,
         engine: section.engine,
         cpu: section.runtime_cpu,
-        memory: section.runtime_memory.map(|mebibytes| mebibytes << 20),
+        memory: section.runtime_memory.map(bytes).transpose()?,
         pids: section.pids_limit.unwrap_or(default.pids),
         network: section.network.unwrap_or(default.network),
         user: section.user,
@@ -424,11 +434,11 @@ fn nested() -> Result<FunctionExecutor> {
     Err(ConfigError::LeftOut { what, name, feature: "local" }.into())
 }
 
-/// A folder of this user's for what jobs keep between processes.
+/// A folder of this user's for what jobs keep between processes. Another user may have made it.
 #[cfg(feature = "storage-file")]
-fn default_root() -> PathBuf {
+fn default_folder() -> PathBuf {
     use std::os::unix::fs::MetadataExt;
-    // Whoever owns this process's files; another user's folder could not be written.
+    // Whoever owns this process's files.
     let user = std::fs::metadata("/proc/self").map_or(0, |metadata| metadata.uid());
     std::env::temp_dir().join(format!("lithops-{user}"))
 }

@@ -13,6 +13,10 @@ const BOUND: Duration = Duration::from_secs(5);
 /// How long it is held up by writing what became of jobs.
 #[cfg(feature = "journal")]
 const WRITTEN: Duration = Duration::from_secs(2);
+#[cfg(not(feature = "journal"))]
+const WRITTEN: Duration = Duration::ZERO;
+/// By when the thread that the signal has woken has stopped all and ended the process.
+const STOPPED: Duration = Duration::from_secs(BOUND.as_secs() + WRITTEN.as_secs() + 1);
 
 /// Whether one of the signals has come.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -37,7 +41,7 @@ extern "C" fn finish() {
     stop();
     if INTERRUPTED.load(Ordering::Acquire) {
         // Cancelled jobs have let `main` return; the process is to end as the signal wants.
-        std::thread::sleep(BOUND);
+        std::thread::sleep(STOPPED);
     }
 }
 
@@ -48,17 +52,33 @@ fn stop() {
     lithops_observe::journal::finish(WRITTEN);
 }
 
+/// Ends the process as the signal does where nobody handles it.
+fn end(signal: i32) {
+    if let Err(error) = emulate_default_handler(signal) {
+        tracing::error!(signal, %error, "the process can't be ended as the signal wants");
+    }
+}
+
 fn watch_signals() {
     match Signals::new([SIGINT, SIGTERM]) {
         Ok(mut signals) => {
             let watcher = std::thread::Builder::new().name("lithops-signals".to_owned());
             let started = watcher.spawn(move || {
-                if let Some(signal) = signals.forever().next() {
-                    INTERRUPTED.store(true, Ordering::Release);
+                let mut coming = signals.forever();
+                let Some(signal) = coming.next() else { return };
+                INTERRUPTED.store(true, Ordering::Release);
+                let stopper = std::thread::Builder::new().name("lithops-stop".to_owned());
+                let stopping = stopper.spawn(move || {
                     stop();
-                    if let Err(error) = emulate_default_handler(signal) {
-                        tracing::error!(signal, %error, "the process can't be ended as the signal wants");
-                    }
+                    end(signal);
+                });
+                if let Err(error) = stopping {
+                    tracing::warn!(%error, "an interrupted program may leave something behind");
+                    end(signal);
+                }
+                // Whoever asks again does not want to wait for the clean-up.
+                if let Some(signal) = coming.next() {
+                    end(signal);
                 }
             });
             if let Err(error) = started {

@@ -5,6 +5,7 @@
 //! and refuses keys such as `part#1`.
 
 mod errors;
+mod private;
 mod read;
 mod root;
 mod staged;
@@ -36,6 +37,9 @@ use withdraw::withdrawable;
 
 pub(crate) const SCHEME: &str = "file";
 const ROOT: &str = "root";
+
+/// The root inside a private folder, which itself stays.
+const OBJECTS: &str = "objects";
 
 /// What a stream gathers before it goes to the disk.
 const GATHERED: usize = 1024 * 1024;
@@ -87,6 +91,21 @@ impl FileStorage {
             return Err(place(OpenError::NotUnicode));
         }
         Ok(Self { root: Arc::new(root) })
+    }
+
+    /// Makes a storage inside `folder`, which is this user's alone: for a place where others may make
+    /// folders too, such as that for temporary files.
+    ///
+    /// The folder is made (mode 0700) if it is not there. It stays when all objects are gone, so that
+    /// nobody else can take its place.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`StorageErrorKind::Unsupported`] too if the folder can't be made, if
+    /// it is another user's or no folder at all, or if others may write in it.
+    pub fn private(folder: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let folder = folder.as_ref();
+        private::claim(folder).map_err(|error| cannot_open(&folder.to_string_lossy(), error))?;
+        Self::new(folder.join(OBJECTS))
     }
 
     pub(crate) fn at(location: &StorageLocation) -> Result<Self, StorageError> {

@@ -114,6 +114,11 @@ pub(crate) enum OpenError {
     #[cfg(feature = "file")]
     #[error("the path of the folder can't be resolved: {0}")]
     Unresolved(#[from] std::io::Error),
+    #[cfg(feature = "file")]
+    #[error(
+        "what is there {0}: have it removed, or say another folder as `root` of the section `[file]`"
+    )]
+    NotPrivate(&'static str),
     #[cfg(feature = "redis")]
     #[error("the address of the Redis server can't be used: {0}; write redis://HOST:PORT/DATABASE")]
     RedisUrl(#[source] redis::RedisError),

@@ -53,6 +53,46 @@ async fn reading_makes_no_folder() {
 }
 
 #[tokio::test]
+async fn a_private_folder_is_its_owners_alone_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().canonicalize().unwrap().join("lithops-7");
+    let storage = FileStorage::private(&own).unwrap();
+    assert_eq!(mode(&own), 0o700);
+    put(&storage, "a/b").await;
+    assert_eq!(fs::read_to_string(own.join("objects/a/b")).unwrap(), "a/b");
+    delete(&FileStorage::private(&own).unwrap(), &["a/b"]).await;
+    assert_eq!((entries(folder.path()), entries(&own)), (vec!["lithops-7".to_owned()], vec![]));
+}
+
+#[test]
+fn a_private_folder_that_others_could_have_made_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |path: &Path, why: &str| {
+        let error = FileStorage::private(path).unwrap_err();
+        assert_eq!(error.kind, StorageErrorKind::Unsupported);
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.starts_with(&format!("what is there {why}: ")), "{source}");
+    };
+    let open = folder.path().join("open");
+    fs::create_dir(&open).unwrap();
+    for writable in [0o722, 0o777, 0o1777, 0o720, 0o702] {
+        fs::set_permissions(&open, fs::Permissions::from_mode(writable)).unwrap();
+        refused(&open, "can be written by others");
+    }
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+    FileStorage::private(&open).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&open, &link).unwrap();
+    refused(&link, "is no folder");
+    // Only root can give a folder away.
+    let others = folder.path().join("others");
+    fs::create_dir(&others).unwrap();
+    if std::os::unix::fs::chown(&others, Some(12345), None).is_ok() {
+        refused(&others, "is another user's");
+    }
+}
+
+#[tokio::test]
 async fn folders_go_with_the_last_object_in_them() {
     let (storage, root, folder) = storage();
     for key in ["a/b/c", "a/b/d", "a/e", "f"] {

@@ -15,8 +15,9 @@ pub struct Cleaning {
     /// Of whom.
     pub scope: CleanScope,
     /// Among [leftovers](CleanScope::Leftovers), a job's objects are left behind when none has been
-    /// written for so long. Workers write at least every few seconds while they have calls, clients
-    /// when they send some.
+    /// written for so long. While a client holds a job, it writes one every
+    /// [`sign_of_life`](super::EngineSettings::sign_of_life), 5 minutes unless said; what is shorter
+    /// than twice that may take the objects of a live job of another machine for left behind.
     pub older_than: Duration,
 }
 
@@ -46,16 +47,25 @@ impl Engine {
     /// Removes what clients have left; gives how many things, each object counted.
     ///
     /// # Errors
-    /// As [`leftovers`](Self::leftovers). What was removed before stays removed.
+    /// As [`leftovers`](Self::leftovers). If the platform fails, the storage is cleaned all the same.
     pub async fn clean(&self, cleaning: &Cleaning) -> Result<usize, Error> {
         let around = self.around();
         // First what may still write.
-        let mut removed = around.backend.clean(cleaning.scope.clone()).await?;
-        for leftover in in_storage(around.storage.as_ref(), cleaning).await? {
-            removed += remove_prefix(around.storage.as_ref(), &leftover.name).await?;
-        }
-        Ok(removed)
+        let of_platform = around.backend.clean(cleaning.scope.clone()).await;
+        let of_storage = clean_storage(around.storage.as_ref(), cleaning).await;
+        Ok(of_platform? + of_storage?)
     }
+}
+
+async fn clean_storage(
+    storage: &dyn StorageBackend,
+    cleaning: &Cleaning,
+) -> Result<usize, StorageError> {
+    let mut removed = 0;
+    for leftover in in_storage(storage, cleaning).await? {
+        removed += remove_prefix(storage, &leftover.name).await?;
+    }
+    Ok(removed)
 }
 
 /// The prefixes of a storage that a cleaning is about.
@@ -75,6 +85,12 @@ async fn in_storage(
                 changed: program.modified,
                 name: program.key,
             }));
+            for prefix in [keys::PROBES, keys::TESTS] {
+                let trial = Leftover::named("objects of a trial", prefix);
+                let mut trial = Leftover { count: 0, bytes: Some(0), ..trial };
+                for_each_below(storage, prefix, |object| add(&mut trial, &object)).await?;
+                found.extend(Some(trial).filter(|trial| trial.count > 0));
+            }
             Ok(found)
         }
         CleanScope::Leftovers => {
@@ -105,14 +121,19 @@ async fn jobs_below(
             let job = Leftover::named("objects of a job", job);
             Leftover { count: 0, bytes: Some(0), ..job }
         });
-        found.count += 1;
-        found.bytes = found.bytes.map(|bytes| bytes.saturating_add(object.size));
+        add(found, &object);
         // A batch's key tells its time too, where the store does not.
         let told = keys::parse_batch(&object.key).map(|(time, ..)| time / 1000);
-        found.changed = found.changed.max(object.modified).max(told);
+        found.changed = found.changed.max(told);
     })
     .await?;
     Ok(jobs.into_values().collect())
+}
+
+fn add(found: &mut Leftover, object: &ObjectMeta) {
+    found.count += 1;
+    found.bytes = found.bytes.map(|bytes| bytes.saturating_add(object.size));
+    found.changed = found.changed.max(object.modified);
 }
 
 async fn objects_below(

@@ -1,18 +1,19 @@
 //! The executor over a compute backend and a storage.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use super::alive;
 use super::clean::remove_prefix;
 use super::job::RunningJob;
 use super::link::{self, Bounds, Command};
 use super::mark;
-use super::pending::Pending;
+use super::pending::{CleanUp, Pending};
 use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
 use crate::error::Error;
@@ -40,10 +41,14 @@ pub struct EngineSettings {
     pub retry: RetryPolicy,
     /// Limit of one attempt at a call, unless its job says it.
     pub timeout: TimeLimit,
+    /// How often a job that may have objects in the storage writes a sign of life there, from the time
+    /// on when it is as old; see [`Cleaning::older_than`](super::Cleaning::older_than).
+    pub sign_of_life: Duration,
 }
 
 impl Default for EngineSettings {
-    /// 30 s to start, 30 s of silence, a look each second; for jobs the usual terms.
+    /// 30 s to start, 30 s of silence, a look each second, a sign of life every 5 minutes; for jobs
+    /// the usual terms.
     fn default() -> Self {
         Self {
             start_bound: Duration::from_secs(30),
@@ -51,6 +56,7 @@ impl Default for EngineSettings {
             poll: Duration::from_secs(1),
             retry: RetryPolicy::default(),
             timeout: TimeLimit::default(),
+            sign_of_life: Duration::from_secs(300),
         }
     }
 }
@@ -72,6 +78,8 @@ pub(super) struct Inner {
     observer: Option<Arc<dyn JobObserver>>,
     commands: Option<mpsc::UnboundedSender<Command>>,
     jobs: Mutex<HashMap<JobId, Route>>,
+    /// Whether a task gives signs of life; changed under the lock of the jobs.
+    tells: AtomicBool,
     next: AtomicU32,
     pending: Pending,
 }
@@ -92,6 +100,7 @@ struct Route {
     /// The job's driver, if it runs through storage.
     driver: Option<mpsc::UnboundedSender<Order>>,
     leaves_objects: bool,
+    since: Instant,
 }
 
 impl Engine {
@@ -112,6 +121,7 @@ impl Engine {
             observer,
             commands,
             jobs: Mutex::default(),
+            tells: AtomicBool::new(false),
             next: AtomicU32::new(0),
             pending: Pending::new(),
         });
@@ -137,6 +147,29 @@ impl Drop for Inner {
 impl Inner {
     fn jobs(&self) -> MutexGuard<'_, HashMap<JobId, Route>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The jobs of this age that may have objects in the storage; `None` if no job of any age has, and
+    /// nobody needs to ask until the next.
+    pub(super) fn to_tell_of(&self, age: Duration) -> Option<Vec<JobId>> {
+        let jobs = self.jobs();
+        let with_objects = || jobs.iter().filter(|(_, route)| route.leaves_objects);
+        if with_objects().next().is_none() {
+            self.tells.store(false, Ordering::Relaxed);
+            return None;
+        }
+        let old = with_objects().filter(|(_, route)| route.since.elapsed() >= age);
+        Some(old.map(|(job, _)| job.clone()).collect())
+    }
+
+    /// Whether the job has not been released yet.
+    pub(super) fn holds(&self, job: &JobId) -> bool {
+        self.jobs().contains_key(job)
+    }
+
+    /// The storage, and what keeps a shutdown waiting until it is dropped.
+    pub(super) fn begin_writing(&self) -> (Arc<dyn StorageBackend>, CleanUp) {
+        (Arc::clone(&self.around.storage), self.pending.begin())
     }
 
     /// Stops everything, and waits for it.
@@ -265,7 +298,7 @@ impl Executor for Engine {
                 .map_err(|_| Error::Closed)?;
             None
         };
-        self.inner.jobs().insert(id.clone(), Route { ticket, driver, leaves_objects });
+        self.hold(&id, ticket, driver, leaves_objects);
         let in_storage = through_storage;
         Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
     }
@@ -274,8 +307,7 @@ impl Executor for Engine {
         let (events, listener) = mpsc::unbounded_channel();
         let (orders, inbox) = mpsc::unbounded_channel();
         let head = storage::take_up(job, self.inner.around.clone(), events, inbox).await?;
-        let route = Route { ticket: head.ticket, driver: Some(orders), leaves_objects: true };
-        self.inner.jobs().insert(job.clone(), route);
+        self.hold(job, head.ticket, Some(orders), true);
         let (calls, result_type) = (head.calls, head.result_type);
         let id = job.clone();
         let (in_storage, estimate) = (true, None);
@@ -356,6 +388,23 @@ impl Executor for Engine {
 }
 
 impl Engine {
+    /// Remembers how a job is reached, until it is released.
+    fn hold(
+        &self,
+        job: &JobId,
+        ticket: u32,
+        driver: Option<mpsc::UnboundedSender<Order>>,
+        leaves_objects: bool,
+    ) {
+        let route = Route { ticket, driver, leaves_objects, since: Instant::now() };
+        let mut jobs = self.inner.jobs();
+        jobs.insert(job.clone(), route);
+        if leaves_objects && !self.inner.tells.swap(true, Ordering::Relaxed) {
+            let period = self.inner.around.settings.sign_of_life;
+            super::runtime().spawn(alive::tell(Arc::downgrade(&self.inner), period));
+        }
+    }
+
     fn command(&self, command: Command) {
         if let Some(commands) = &self.inner.commands {
             // The dispatcher has ended: so have its jobs.

@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use super::engine::Engine;
 use crate::ports::{Finding, PutMode, StorageBackend, StorageError, StorageErrorKind};
+use crate::wire::keys;
 
-/// How long the storage may take for all that is tried.
-const STORAGE: Duration = Duration::from_secs(45);
+/// How long the storage may take for each thing that is tried.
+const STEP: Duration = Duration::from_secs(20);
 
 const SUBJECT: &str = "storage";
 const REACH: &str = "storage from workers";
@@ -19,14 +20,7 @@ impl Engine {
     pub async fn examine(&self) -> Vec<Finding> {
         let around = self.around();
         let storage = around.storage.as_ref();
-        let mut found = match tokio::time::timeout(STORAGE, probe(storage)).await {
-            Ok(finding) => vec![finding],
-            Err(_) => vec![Finding::bad(
-                SUBJECT,
-                format!("{} did not answer within {STORAGE:?}", storage.location().scheme),
-                "check its address, and what stands between it and this machine",
-            )],
-        };
+        let mut found = vec![probe(storage).await];
         let far = !around.backend.capability().on_this_machine;
         if far && storage.location().is_on_this_machine() {
             let backend = around.backend.capability().backend;
@@ -45,7 +39,7 @@ impl Engine {
 /// Writes, reads, lists and deletes an object.
 async fn probe(storage: &dyn StorageBackend) -> Finding {
     let scheme = storage.location().scheme;
-    let key = format!("probe/{}", super::mark::name());
+    let key = format!("{}{}", keys::PROBES, super::mark::name());
     match tried(storage, &key).await {
         Ok(None) => {
             Finding::good(SUBJECT, format!("{scheme}: writes, reads, lists and deletes objects"))
@@ -55,31 +49,52 @@ async fn probe(storage: &dyn StorageBackend) -> Finding {
             format!("{scheme}: {what}"),
             "use another storage: what stands there keeps no promise of a storage",
         ),
-        Err(error) => {
+        Err(Untried::Failed(error)) => {
             let mend = mend(&error);
             Finding::bad(SUBJECT, error.to_string(), mend)
         }
+        Err(Untried::Silent) => Finding::bad(
+            SUBJECT,
+            format!("{scheme} did not answer within {STEP:?}"),
+            "check its address, and what stands between it and this machine",
+        ),
+    }
+}
+
+/// Why something could not be tried to its end.
+enum Untried {
+    Failed(StorageError),
+    Silent,
+}
+
+/// Waits for an answer, but not for ever.
+async fn answer<T>(request: impl Future<Output = Result<T, StorageError>>) -> Result<T, Untried> {
+    match tokio::time::timeout(STEP, request).await {
+        Ok(answer) => answer.map_err(Untried::Failed),
+        Err(_) => Err(Untried::Silent),
     }
 }
 
 /// What was wrong with an answer, if anything was.
-async fn tried(
-    storage: &dyn StorageBackend,
-    key: &str,
-) -> Result<Option<&'static str>, StorageError> {
+async fn tried(storage: &dyn StorageBackend, key: &str) -> Result<Option<&'static str>, Untried> {
     let body = Bytes::from_static(b"lithops");
-    storage.put(key, body.clone(), PutMode::Overwrite).await?;
+    let written = answer(storage.put(key, body.clone(), PutMode::Overwrite)).await;
+    if let Err(Untried::Failed(error)) = written {
+        return Err(Untried::Failed(error));
+    }
     let looked = async {
-        if storage.get(key).await? != body {
+        written?;
+        if answer(storage.get(key)).await? != body {
             return Ok(Some("an object is read otherwise than it was written"));
         }
-        let page = storage.list(key, None).await?;
+        let page = answer(storage.list(key, None)).await?;
         let listed = page.objects.iter().any(|object| object.key == key);
         Ok((!listed).then_some("an object that was written is not listed"))
     };
-    let looked: Result<_, StorageError> = looked.await;
-    // Removed whatever was seen; the first error tells more.
-    let deleted = storage.delete(&[key.to_owned()]).await;
+    let looked: Result<_, Untried> = looked.await;
+    // Removed whatever was seen, for a request without an answer may have been heard; the first error
+    // tells more.
+    let deleted = answer(storage.delete(&[key.to_owned()])).await;
     let looked = looked?;
     deleted?;
     Ok(looked)

@@ -1,5 +1,6 @@
 //! From a planned job to its outcomes: upload, dispatch, monitor, collect, retry, clean.
 
+mod alive;
 mod background;
 mod clean;
 mod deploy;

@@ -5,6 +5,12 @@ use super::JobId;
 /// Prefix of what belongs to jobs.
 pub const JOBS: &str = "jobs/";
 
+/// Prefix of the objects by which a storage is tried out.
+pub const PROBES: &str = "probe/";
+
+/// Prefix of the objects of `lithops test`.
+pub const TESTS: &str = "lithops-test/";
+
 /// Prefix of the programs that launchers fetch.
 pub const PROGRAMS: &str = "programs/";
 
@@ -17,6 +23,11 @@ pub fn job(job: &JobId) -> String {
 pub fn prefix_of_job(key: &str) -> Option<&str> {
     let end = key.strip_prefix(JOBS)?.find('/')?;
     key.get(..=JOBS.len() + end)
+}
+
+/// What a client writes anew from time to time while it holds a job that lasts.
+pub fn alive(job: &JobId) -> String {
+    format!("jobs/{job}/alive")
 }
 
 /// The job's head and the inputs of one dispatch.
