@@ -61,12 +61,14 @@ impl Clean {
 pub(crate) async fn run(arguments: Clean, settings: &Settings) -> anyhow::Result<()> {
     let cleaning = arguments.cleaning();
     let exec = settings.executor().await?;
-    let found = exec.leftovers(&cleaning).await?;
-    let removed = match arguments.yes && !found.is_empty() {
-        true => exec.clean(&cleaning).await?,
-        false => 0,
+    let found = exec.leftovers(&cleaning).await;
+    // A platform that can't be asked keeps nothing else from being removed.
+    let removed = match arguments.yes && found.as_ref().map_or(true, |found| !found.is_empty()) {
+        true => exec.clean(&cleaning).await,
+        false => Ok(0),
     };
     exec.shutdown().await;
+    let (found, removed) = (found?, removed?);
     if arguments.json {
         return print(&as_json(&found, removed));
     }

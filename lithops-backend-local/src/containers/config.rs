@@ -1,11 +1,12 @@
 //! Settings of containers, and what is wrong with them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Settings of a pool of containers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ContainerConfig {
     /// How many calls run at once.
     pub workers: usize,
@@ -32,6 +33,41 @@ pub struct ContainerConfig {
     pub volumes: Vec<Volume>,
     /// Environment variables of all containers.
     pub environment: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for ContainerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            workers,
+            slots,
+            image,
+            program,
+            engine,
+            cpu,
+            memory,
+            pids,
+            network,
+            user,
+            volumes,
+            environment,
+        } = self;
+        // Of an environment nobody knows what is a secret.
+        let names: Vec<&String> = environment.keys().collect();
+        f.debug_struct("ContainerConfig")
+            .field("workers", workers)
+            .field("slots", slots)
+            .field("image", image)
+            .field("program", program)
+            .field("engine", engine)
+            .field("cpu", cpu)
+            .field("memory", memory)
+            .field("pids", pids)
+            .field("network", network)
+            .field("user", user)
+            .field("volumes", volumes)
+            .field("environment", &names)
+            .finish()
+    }
 }
 
 impl Default for ContainerConfig {
