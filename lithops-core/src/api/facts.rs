@@ -53,13 +53,12 @@ impl JobFacts {
     /// What the job has come to, stages before it left out.
     pub(super) fn summary(&self) -> JobSummary {
         let table = self.table();
-        let repeated = table.extras.values().filter(|extra| !extra.earlier.is_empty()).count();
         JobSummary {
             title: self.title.clone(),
             calls: table.slots.len(),
             succeeded: table.order.len() - table.failed as usize,
             failed: table.failed as usize,
-            repeated,
+            repeated: table.repeated as usize,
             workers: table.workers as usize,
             wall: table.ended.unwrap_or_else(Instant::now) - table.submitted,
             busy: Duration::from_nanos(table.busy_ns),

@@ -1,4 +1,4 @@
-//! What is known of a job's calls: one table, filled by the job's events, read by futures.
+//! A job as its futures share it: it runs for as long as one of them is there.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};

@@ -40,6 +40,8 @@ pub(super) struct Table {
     /// Indices in the order in which they were settled.
     pub(super) order: Vec<u32>,
     pub(super) failed: u32,
+    /// Calls that were run more than once: counted here, because a progress bar asks often.
+    pub(super) repeated: u32,
     pub(super) in_flight: u32,
     pub(super) workers: u32,
     pub(super) busy_ns: u64,
@@ -96,6 +98,7 @@ impl Table {
             extras: HashMap::new(),
             order: Vec::with_capacity(calls as usize),
             failed: 0,
+            repeated: 0,
             in_flight: 0,
             workers: 0,
             busy_ns: 0,
@@ -161,6 +164,7 @@ impl Table {
             }
         };
         self.order.push(report.index);
+        self.repeated += u32::from(!earlier.is_empty());
         if !earlier.is_empty() || report.logs.is_some() {
             self.extras.insert(report.index, Extra { earlier, logs: report.logs });
         }
