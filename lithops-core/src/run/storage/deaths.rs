@@ -104,6 +104,7 @@ impl Driver {
         {
             share.heard = Some(now);
             share.begun = now;
+            self.starts.begun(place.0, now);
             self.pace.news(now);
         }
     }
@@ -132,7 +133,8 @@ impl Driver {
             cause = CallError::WorkerLost { reason: cause.to_string() };
         }
         for (index, attempt) in share.calls {
-            if !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
+            let is_newest = attempt == self.job.ledger.attempt(index);
+            if !is_newest || !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
                 continue;
             }
             if Some(index) == blamed {
