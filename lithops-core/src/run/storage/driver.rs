@@ -58,6 +58,8 @@ pub(super) struct Share {
     pub(super) calls: Vec<(u32, u32)>,
     /// When it gave its last sign of life; `None` while the platform has not started it.
     pub(super) heard: Option<Instant>,
+    /// Whether it is known to have begun.
+    pub(super) started: bool,
     /// Whether it has written anything.
     pub(super) spoke: bool,
     /// When the call that it runs may have begun.
@@ -67,7 +69,7 @@ pub(super) struct Share {
 impl Share {
     /// Of a worker that was started now; if it is not on this machine it may begin much later.
     pub(super) fn new(calls: Vec<(u32, u32)>, here: bool, now: Instant) -> Self {
-        Self { calls, heard: here.then_some(now), spoke: false, begun: now }
+        Self { calls, heard: here.then_some(now), started: false, spoke: false, begun: now }
     }
 }
 
@@ -284,7 +286,8 @@ impl Driver {
         for batch in batches {
             let place = (batch.wave, batch.worker);
             if let Some(share) = self.working.get_mut(&place) {
-                if share.heard.is_none() {
+                if !share.started {
+                    share.started = true;
                     self.starts.begun(place.0, now);
                 }
                 share.heard = Some(now);
