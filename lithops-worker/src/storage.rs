@@ -51,6 +51,17 @@ pub enum TaskEnd {
     /// The job can't be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The object of the order is another job's.
+    #[error(
+        "the order is of job {ordered}, and its object of {found}: somebody has replaced it; run the \
+         job again, and see who may write to the storage"
+    )]
+    OtherJob {
+        /// The job of the order.
+        ordered: JobId,
+        /// The job of the object.
+        found: JobId,
+    },
     /// The job's object is broken.
     #[error("the job's object is broken: {0}")]
     Frame(#[from] FrameError),
@@ -160,19 +171,30 @@ impl StorageWorker {
         let (ToWorker::Job(head), ToWorker::Shares(lengths)) = (next()?, next()?) else {
             return Err(FrameError::Truncated.into());
         };
-        let mine = self.worker as usize;
-        let length = *lengths.get(mine).ok_or(TaskEnd::NoShare(self.worker))?;
-        let start = lengths[..mine].iter().sum::<u64>();
+        if head.job != *job {
+            return Err(TaskEnd::OtherJob { ordered: job.clone(), found: head.job });
+        }
+        let (start, length) = share(&lengths, self.worker)?;
+        let end = start.checked_add(length).ok_or(FrameError::Truncated)?;
         let share = if object.is_empty() {
-            let start = self.order.preface + start;
-            storage.get_range(&key, start..start + length).await?
+            let behind = |at: u64| self.order.preface.checked_add(at).ok_or(FrameError::Truncated);
+            storage.get_range(&key, behind(start)?..behind(end)?).await?
         } else {
-            let end = usize::try_from(start + length).ok().filter(|end| *end <= object.len());
+            let end = usize::try_from(end).ok().filter(|end| *end <= object.len());
             object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
         };
         let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
         Ok((*head, messages.collect::<Result<_, _>>()?))
     }
+}
+
+/// Where a worker's calls begin behind the preface, and how long they are.
+fn share(lengths: &[u64], worker: u32) -> Result<(u64, u64), TaskEnd> {
+    let (before, rest) =
+        lengths.split_at_checked(worker as usize).ok_or(TaskEnd::NoShare(worker))?;
+    let length = *rest.first().ok_or(TaskEnd::NoShare(worker))?;
+    let start = before.iter().try_fold(0u64, |sum, length| sum.checked_add(*length));
+    Ok((start.ok_or(FrameError::Truncated)?, length))
 }
 
 struct Batches {

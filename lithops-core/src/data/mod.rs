@@ -11,6 +11,7 @@ mod gzip;
 mod part;
 mod reader;
 mod records;
+mod referenced;
 mod scan;
 mod source;
 mod stored;
@@ -19,6 +20,7 @@ mod writer;
 pub use error::DataError;
 pub use reader::PartReader;
 pub use records::RecordIter;
+pub use referenced::{get_referenced, put_referenced};
 pub use writer::ObjectWriter;
 
 pub(crate) use cloud_object::{put, unique_key};

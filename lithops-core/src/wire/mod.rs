@@ -7,6 +7,8 @@
 
 mod agent;
 mod call;
+mod codec;
+mod digest;
 mod frame;
 mod job;
 mod location;
@@ -25,8 +27,9 @@ mod value;
 
 pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
 pub use call::{CallInput, Input, Logs, Report, Spent, Timing};
+pub use digest::ContentDigest;
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
-pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};
+pub use job::{CallRange, FunctionId, JobHead, JobId, NoJobId, WorkOrder};
 pub use location::StorageLocation;
 pub use message::{Encoded, FromWorker, ToWorker};
 pub(crate) use object::{Blocks, Extent};
@@ -44,7 +47,7 @@ pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 
 /// The version of everything in this module; both sides must have the same.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The keys under which a job keeps its objects.
 pub mod keys;

@@ -336,10 +336,11 @@ impl Dispatcher {
         let Some(lane) = self.lanes.get_mut(&number) else { return };
         lane.recalled = false;
         for (ticket, range) in calls.into_iter().rev() {
-            lane.take_back(ticket, range);
+            // Only what the worker had: whatever it says, no call is queued twice.
+            let back = lane.take_back(ticket, range);
             if let Some(job) = self.jobs.get_mut(&ticket) {
-                job.in_flight = job.in_flight.saturating_sub(range.count);
-                for index in (range.first..range.first + range.count).rev() {
+                job.in_flight = job.in_flight.saturating_sub(back.len() as u32);
+                for index in back.into_iter().rev() {
                     if job.running.ledger.is_open(index) {
                         job.running.ledger.not_begun(index);
                         job.queue.push_front(CallRange { first: index, count: 1 });
@@ -621,7 +622,7 @@ fn send(number: u64, lane: &mut LaneState, job: &mut Job, ahead: u32) {
             }
             lane.alone = true;
         }
-        for index in range.first..range.first + range.count {
+        for index in range.indices() {
             if !job.running.ledger.is_open(index) {
                 continue;
             }

@@ -52,6 +52,7 @@ pub(in crate::run) async fn take_up(
     let mut driver = Driver::new(running, around);
     driver.awaited.clear();
     driver.wave = waves;
+    driver.taken_up = true;
     let batches = driver.collector.collect(&mut driver.pace, true).await;
     driver.take(batches.map_err(|error| refuse(error.to_string()))?);
     // Nobody knows which worker had which of these: they count as one worker's, which may be alive.
@@ -87,6 +88,20 @@ async fn read(
     // Of a call that was dispatched several times the last attempt counts.
     calls.sort_by_key(|call| (call.index, std::cmp::Reverse(call.attempt)));
     calls.dedup_by_key(|call| call.index);
+    // All calls are in the first wave: a head that claims more than that is forged, and would have a
+    // table of them made before anybody sees that they are not there.
+    let (claimed, found) = (head.calls, calls.len());
+    if found != claimed as usize || calls.last().is_some_and(|call| call.index >= claimed) {
+        let reason = format!(
+            "its head tells of {claimed} calls, and its dispatches have {found}: somebody has \
+             replaced them, or some were deleted; run the job again"
+        );
+        return Err(refuse(reason));
+    }
+    if head.job != *job {
+        let reason = format!("what is stored there is of {}", head.job);
+        return Err(refuse(reason));
+    }
     Ok((head, calls, waves))
 }
 
@@ -94,11 +109,12 @@ async fn list(
     storage: &Arc<dyn crate::ports::StorageBackend>,
     prefix: &str,
 ) -> Result<Vec<String>, StorageError> {
-    let mut found = Vec::new();
+    let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = storage.list(prefix, found.last().map(String::as_str)).await?;
+        let page = storage.list(prefix, after.as_deref()).await?;
+        after = page.next_after(prefix, after.as_deref())?;
         found.extend(page.objects.into_iter().map(|object| object.key));
-        if !page.more {
+        if after.is_none() {
             return Ok(found);
         }
     }

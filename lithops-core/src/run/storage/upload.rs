@@ -3,11 +3,10 @@
 use bytes::{Bytes, BytesMut};
 
 use super::driver::Surroundings;
+use crate::data::put_referenced;
 use crate::ports::{PutMode, StorageError};
 use crate::run::job::RunningJob;
-use crate::wire::{
-    CallInput, Input, JobHead, ObjectRef, PROTOCOL, Payload, ToWorker, WorkOrder, keys,
-};
+use crate::wire::{CallInput, Input, JobHead, PROTOCOL, Payload, ToWorker, WorkOrder, keys};
 
 /// An argument larger than this gets an object of its own.
 const OWN_OBJECT: u64 = 8 << 20;
@@ -70,10 +69,9 @@ async fn large_apart(
     match input {
         Input::One(Payload::Inline(bytes)) if bytes.len() as u64 > OWN_OBJECT => {
             let key = keys::argument(job.id(), index);
-            let len = bytes.len() as u64;
             *requests += 1;
-            around.storage.put(&key, bytes, PutMode::Overwrite).await?;
-            Ok(Input::One(Payload::Stored(ObjectRef { key, offset: 0, len })))
+            let object = put_referenced(around.storage.as_ref(), key, bytes).await?;
+            Ok(Input::One(Payload::Stored(Box::new(object))))
         }
         input => Ok(input),
     }
