@@ -15,10 +15,10 @@ use lithops_core::ports::{
 };
 use lithops_core::secret::Secret;
 use lithops_core::wire::{
-    Block, CallError, CallInput, CallRange, CallRuns, Frame, FrameError, FromRelay, FromWorker,
-    FunctionError, FunctionId, Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL,
-    PartitionInput, Payload, Report, Section, ShuffleTerms, Spent, StorageFailure, StorageLocation,
-    Timing, ToRelay, ToWorker, ValueSink, WorkOrder, encode_value, pair_lengths,
+    Block, CallError, CallInput, CallRange, CallRuns, ContentDigest, Frame, FrameError, FromRelay,
+    FromWorker, FunctionError, FunctionId, Input, JobHead, JobId, Layout, Logs, ObjectRef,
+    PROTOCOL, PartitionInput, Payload, Report, Section, ShuffleTerms, Spent, StorageFailure,
+    StorageLocation, Timing, ToRelay, ToWorker, ValueSink, WorkOrder, encode_value, pair_lengths,
 };
 
 fn location() -> StorageLocation {
@@ -28,7 +28,9 @@ fn location() -> StorageLocation {
 
 fn to_worker() -> Vec<(&'static str, ToWorker)> {
     let inline = |bytes: &'static [u8]| Payload::Inline(Bytes::from_static(bytes));
-    let stored = Payload::Stored(ObjectRef { key: "jobs/a/in/1".to_owned(), offset: 5, len: 7 });
+    let digest = ContentDigest::of(b"written");
+    let object = ObjectRef { key: "jobs/a/in/1".to_owned(), offset: 5, len: 7, digest };
+    let stored = Payload::Stored(Box::new(object));
     let head = JobHead {
         job: JobId::new("ab12cd34", 7),
         ticket: 7,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use lithops_core::function::{Arguments, Invocation};
 use lithops_core::data::{get_referenced, put_referenced};
+use lithops_core::function::{Arguments, Invocation};
 use lithops_core::ports::Running;
 use lithops_core::wire::{
     CallError, CallInput, Input, JobHead, Payload, Report, Spent, Timing, ValueSink, keys,

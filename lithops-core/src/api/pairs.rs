@@ -323,3 +323,17 @@ fn can_be(terms: &ShuffleTerms, written: &[CallRuns]) -> bool {
     });
     sums.is_some()
 }
+
+/// As [`Pairs`] routes, for keys that are text.
+#[cfg(fuzzing)]
+pub(crate) fn route(
+    terms: &ShuffleTerms,
+    results: Vec<Bytes>,
+) -> Result<Vec<crate::wire::PartitionInput>, CallError> {
+    let (job, written) = (JobId::new("fuzz", 0), written(terms, results)?);
+    let (inputs, _) = match terms.layout {
+        Layout::Hashed => route_hashed(&job, terms, &written),
+        Layout::Sorted => route_sorted::<String>(&job, terms, &written, None)?,
+    };
+    Ok(inputs)
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glob::{MatchOptions, Pattern};
 
 use super::DataError;
-use crate::ports::{StorageBackend, StorageError, StorageErrorKind, locate, open_storage};
+use crate::ports::{StorageBackend, StorageErrorKind, locate, open_storage};
 use crate::wire::{StorageLocation, StoredObject};
 
 /// Names the executor's own storage.

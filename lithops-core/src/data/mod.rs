@@ -26,6 +26,8 @@ pub use writer::ObjectWriter;
 pub(crate) use cloud_object::{put, unique_key};
 pub(crate) use find::find_objects;
 pub(crate) use gzip::index_blocks;
+#[cfg(fuzzing)]
+pub(crate) use gzip::{unpack, walk_blocks};
 pub(crate) use scan::scan_states;
 
 /// Runs a future on the thread of a plain function, which may stand anywhere, also inside async code.

@@ -113,3 +113,15 @@ impl SectionReader {
         self.offset += bytes;
     }
 }
+
+/// All pieces of a section.
+#[cfg(fuzzing)]
+pub(crate) fn read_section(
+    storage: &Arc<dyn StorageBackend>,
+    job: &JobId,
+    section: Section,
+    most: u64,
+) -> Result<Vec<Bytes>, CallError> {
+    let mut reader = SectionReader::new(storage, job, section, most)?;
+    std::iter::from_fn(|| reader.next_piece().transpose()).collect()
+}

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_list_with_more_than_is_wanted_is_refused() {
-        assert!(matches!(head::<(u8, u8)>(&[0x93, 1, 2, 3]), Err(CodecError::Trailing)));
+        let error = head::<(u8, u8)>(&[0x93, 1, 2, 3]);
+        assert!(matches!(error, Err(CodecError::Malformed(Error::LengthMismatch(2)))), "{error:?}");
     }
 
     #[test]

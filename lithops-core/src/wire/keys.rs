@@ -102,7 +102,9 @@ mod tests {
         assert!(early < late);
         assert_eq!(parse_batch(&early), Some((999, 0, 7)));
         assert!(early.starts_with(&outcomes(&id)));
-        for foreign in ["readme", "1-2-3-4", "0000000000999-00000-00007", "0000000000999-00000-00007-00000-1"] {
+        for foreign in
+            ["readme", "1-2-3-4", "0000000000999-00000-00007", "0000000000999-00000-00007-00000-1"]
+        {
             assert_eq!(parse_batch(&format!("jobs/x/out/{foreign}")), None, "{foreign}");
         }
         assert_eq!(prefix_of_job(&early), Some(job(&id).as_str()));
