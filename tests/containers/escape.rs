@@ -5,6 +5,7 @@ use std::io::Error;
 use std::path::Path;
 
 use libc::c_long;
+use lithops::Data;
 use lithops::prelude::*;
 use tempfile::TempDir;
 

@@ -334,6 +334,11 @@ impl Dispatcher {
 
     fn take_back(&mut self, number: u64, calls: Vec<(u32, CallRange)>) {
         let Some(lane) = self.lanes.get_mut(&number) else { return };
+        let Some(unanswered) = lane.recalls.checked_sub(1) else {
+            tracing::warn!(lane = number, "a worker gives calls back that nobody wants back");
+            return;
+        };
+        lane.recalls = unanswered;
         lane.recalled = false;
         for (ticket, range) in calls.into_iter().rev() {
             // Only what the worker had: whatever it says, no call is queued twice.
@@ -433,6 +438,7 @@ impl Dispatcher {
                 && let Some(control) = &mut lane.control
             {
                 lane.recalled = true;
+                lane.recalls += 1;
                 control.send(ToWorker::Recall);
             }
         }

@@ -27,6 +27,9 @@ pub(super) struct LaneState {
     pub(super) up: bool,
     /// Whether a recall is under way.
     pub(super) recalled: bool,
+    /// Recalls that it has not answered. One that gives back what nobody wants back could have a
+    /// call run for ever.
+    pub(super) recalls: u32,
     /// Whether the one call it has must have no neighbour.
     pub(super) alone: bool,
 }
@@ -51,6 +54,7 @@ impl LaneState {
             heard: Instant::now(),
             up: false,
             recalled: false,
+            recalls: 0,
             alone: false,
         }
     }
