@@ -12,9 +12,9 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use lithops_core::ports::Running;
 use lithops_core::wire::{
-    CallError, CallFailure, CallRecord, Cost, FromAgent, JobId, JobRecord, PROTOCOL, PanicReport,
-    Preamble, SavedJob, Section, StorageLocation, ToAgent, ValueSink, WorkOrder, WorkerStart,
-    WorkerTask, encode_value, keys,
+    CallError, CallFailure, CallRecord, Cost, Digest, FromAgent, JobId, JobRecord, PROTOCOL,
+    PanicReport, Preamble, SavedJob, Section, StorageLocation, ToAgent, ValueSink, WorkOrder,
+    WorkerStart, WorkerTask, encode_value, keys,
 };
 use lithops_worker::ProgramDigest;
 use serde::Serialize;
@@ -109,6 +109,7 @@ fn order() -> WorkOrder {
         storage: location(),
         job: JobId::new("ab12cd34", 7),
         preface: 100,
+        digest: Digest::of(b"preface"),
         len: 190,
         workers: 2,
         wave: 0,
@@ -122,7 +123,7 @@ fn texts(seeds: &Seeds) -> io::Result<()> {
         ("order", order().to_text()),
         ("location", location().to_text()),
         ("job", job.to_string()),
-        ("batch", keys::batch(&job, 1_700_000_000_000, 1, 2, 3)),
+        ("batch", keys::batch(&job, 1_700_000_000_000, 1, 2, 3, 4)),
         ("wave", keys::wave(&job, 1)),
         ("program", ProgramDigest::of(b"program").to_string()),
     ];

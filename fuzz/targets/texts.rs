@@ -26,12 +26,15 @@ fuzz_target!(|text: &str| {
         }
         if let Some((time, wave, worker)) = keys::parse_batch(text) {
             let job = JobId::new("a", 0);
-            let key = keys::batch(&job, time, wave, worker, 0);
+            let key = keys::batch(&job, time, wave, worker, 0, 0);
             assert_eq!(keys::parse_batch(&key), Some((time, wave, worker)));
-            // All but the sequence.
-            let shared = key.len() - "00000".len();
-            assert!(text.ends_with(|last: char| last.is_ascii_digit()));
+            // All but the sequence and the writer.
+            let shared = key.len() - "00000-00000000".len();
+            assert!(text.ends_with(|last: char| last.is_ascii_hexdigit()));
             assert!(text.contains(&key[keys::outcomes(&job).len()..shared]));
+        }
+        if let Some(wave) = keys::parse_wave(text) {
+            assert!(text.ends_with(&keys::wave(&JobId::new("a", 0), wave)["jobs/a-000".len()..]));
         }
         if let Some(prefix) = keys::prefix_of_job(text) {
             assert!(text.starts_with(prefix) && prefix.ends_with('/'));

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use lithops_core::wire::{
-    CallError, CallInput, CallRange, ContentDigest, Frame, FrameError, FromAgent, FromRelay,
-    FromWorker, Input, JobId, ObjectRef, PROTOCOL, Payload, Report, SavedJob, ToAgent, ToRelay,
-    ToWorker, WorkOrder, append_value_of, decode_value,
+    CallError, CallInput, CallRange, Digest, Frame, FrameError, FromAgent, FromRelay, FromWorker,
+    Input, JobId, ObjectRef, PROTOCOL, Payload, Report, SavedJob, ToAgent, ToRelay, ToWorker,
+    WorkOrder, append_value_of, decode_value,
 };
 
 fn frame(head: &[u8], body: &'static [u8]) -> Frame {
@@ -159,7 +159,10 @@ fn a_job_of_another_protocol_is_refused_by_a_worker_that_says_both_versions() {
 fn a_job_whose_name_leads_out_of_its_folder_is_refused() {
     let order = |job: &str| {
         let storage = ("file".to_owned(), BTreeMap::<u8, u8>::new());
-        let order = (4_u32, storage, job.to_owned(), 1_u64, 2_u64, 3_u32, 0_u32, 5_u64);
+        let (len, workers, wave, heartbeat) = (2_u64, 3_u32, 0_u32, 5_u64);
+        let digest = Digest::of(b"");
+        let job = job.to_owned();
+        let order = (PROTOCOL, storage, job, 1_u64, digest, len, workers, wave, heartbeat);
         let mut bytes = Vec::new();
         append_value_of(&order, &mut bytes).unwrap();
         bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
@@ -175,7 +178,7 @@ fn a_job_whose_name_leads_out_of_its_folder_is_refused() {
 
 #[test]
 fn a_reference_past_the_end_of_all_objects_is_no_range() {
-    let digest = ContentDigest::of(b"");
+    let digest = Digest::of(b"");
     let object = ObjectRef { key: "k".to_owned(), offset: 2, len: u64::MAX, digest };
     assert_eq!(object.range(), Err(CallError::Replaced { key: "k".to_owned() }));
     assert_eq!(ObjectRef::whole("k".to_owned(), b"123").range(), Ok(0..3));

@@ -1,13 +1,14 @@
 //! A worker that goes by an order: it reads its share from storage and writes batches of outcomes.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use lithops_core::ports::{PutMode, StorageBackend, StorageError, open_storage};
 use lithops_core::wire::{
-    Frame, FrameError, FromWorker, JobHead, JobId, PROTOCOL, ToWorker, WorkOrder, keys,
+    Frame, FrameError, FromWorker, JobHead, JobId, PROTOCOL, Share, ToWorker, WorkOrder, keys,
 };
 use lithops_storage::layers::CountingStorage;
 
@@ -65,6 +66,12 @@ pub enum TaskEnd {
     /// The job's object is broken.
     #[error("the job's object is broken: {0}")]
     Frame(#[from] FrameError),
+    /// The job's object is not the one that the order names.
+    #[error(
+        "{0} is not the object that this worker was started for: somebody has written to the job's \
+         storage; its calls are not run"
+    )]
+    Forged(String),
     /// No thread can be had.
     #[error("no thread can be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -157,44 +164,50 @@ impl StorageWorker {
         &self,
         storage: &dyn StorageBackend,
     ) -> Result<(JobHead, Vec<ToWorker>), TaskEnd> {
-        let WorkOrder { job, wave, preface, len, workers, .. } = &self.order;
+        let WorkOrder { job, wave, preface, digest, len, workers, .. } = &self.order;
         if self.worker >= *workers {
             return Err(TaskEnd::NoShare(self.worker));
         }
         let key = keys::wave(job, *wave);
         let at_once = if *len <= READ_WHOLE { *len } else { *preface };
         let mut object = storage.get_range(&key, 0..at_once).await?;
-        let preface = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
-        let mut frames =
-            Frame::read_all(object.split_to(preface.ok_or(FrameError::Truncated)?))?.into_iter();
+        let length = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
+        let head = object.split_to(length.ok_or(FrameError::Truncated)?);
+        if !digest.fits(&head) {
+            return Err(TaskEnd::Forged(key));
+        }
+        let mut frames = Frame::read_all(head)?.into_iter();
         let mut next = || frames.next().ok_or(FrameError::Truncated).and_then(ToWorker::decode);
-        let (ToWorker::Job(head), ToWorker::Shares(lengths)) = (next()?, next()?) else {
+        let (ToWorker::Job(head), ToWorker::Shares(shares)) = (next()?, next()?) else {
             return Err(FrameError::Truncated.into());
         };
         if head.job != *job {
             return Err(TaskEnd::OtherJob { ordered: job.clone(), found: head.job });
         }
-        let (start, length) = share(&lengths, self.worker)?;
+        let (start, Share { len: length, digest }) = place(&shares, self.worker)?;
         let end = start.checked_add(length).ok_or(FrameError::Truncated)?;
         let share = if object.is_empty() {
-            let behind = |at: u64| self.order.preface.checked_add(at).ok_or(FrameError::Truncated);
+            let behind = |at: u64| preface.checked_add(at).ok_or(FrameError::Truncated);
             storage.get_range(&key, behind(start)?..behind(end)?).await?
         } else {
             let end = usize::try_from(end).ok().filter(|end| *end <= object.len());
             object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
         };
+        if !digest.fits(&share) {
+            return Err(TaskEnd::Forged(key));
+        }
         let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
         Ok((*head, messages.collect::<Result<_, _>>()?))
     }
 }
 
-/// Where a worker's calls begin behind the preface, and how long they are.
-fn share(lengths: &[u64], worker: u32) -> Result<(u64, u64), TaskEnd> {
+/// Where a worker's calls begin behind the preface, and which they are.
+fn place(shares: &[Share], worker: u32) -> Result<(u64, Share), TaskEnd> {
     let (before, rest) =
-        lengths.split_at_checked(worker as usize).ok_or(TaskEnd::NoShare(worker))?;
-    let length = *rest.first().ok_or(TaskEnd::NoShare(worker))?;
-    let start = before.iter().try_fold(0u64, |sum, length| sum.checked_add(*length));
-    Ok((start.ok_or(FrameError::Truncated)?, length))
+        shares.split_at_checked(worker as usize).ok_or(TaskEnd::NoShare(worker))?;
+    let share = rest.first().ok_or(TaskEnd::NoShare(worker))?;
+    let start = before.iter().try_fold(0u64, |sum, share| sum.checked_add(share.len));
+    Ok((start.ok_or(FrameError::Truncated)?, share.clone()))
 }
 
 struct Batches {
@@ -220,7 +233,7 @@ impl Destination for Batches {
         }
         let object = object.freeze();
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
-        let key = keys::batch(&self.job, now_ms(), self.wave, self.worker, sequence);
+        let key = keys::batch(&self.job, now_ms(), self.wave, self.worker, sequence, writer());
         let put = put_batch(self.storage.as_ref(), &key, object);
         match handle().block_on(put) {
             Ok(()) => true,
@@ -239,6 +252,12 @@ impl Destination for Batches {
     fn recovers(&self) -> bool {
         true
     }
+}
+
+/// A number that no other process of the same worker is likely to have.
+pub(crate) fn writer() -> u32 {
+    static WRITER: LazyLock<u32> = LazyLock::new(|| RandomState::new().hash_one(now_ms()) as u32);
+    *WRITER
 }
 
 /// Stores a batch, tried a few times.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lithops_core::ports::{PutMode, StorageBackend, StorageErrorKind};
 use lithops_core::wire::{
-    CallError, CallInput, ContentDigest, Frame, FrameError, FromWorker, FunctionId, Input, JobHead,
-    JobId, ObjectRef, PROTOCOL, Payload, Report, ToWorker, WorkOrder, keys,
+    CallError, CallInput, Digest, Frame, FrameError, FromWorker, FunctionId, Input, JobHead, JobId,
+    ObjectRef, PROTOCOL, Payload, Report, Share, ToWorker, WorkOrder, keys,
 };
 use lithops_storage::MemoryStorage;
 use lithops_worker::{Status, StorageWorker, TaskEnd};
@@ -22,9 +22,11 @@ struct Dispatch {
     storage: MemoryStorage,
     head: JobHead,
     calls: Vec<u8>,
-    shares: Vec<u64>,
+    /// One share of all calls where nothing else is said.
+    shares: Option<Vec<Share>>,
     /// What the order says in place of what is right.
     preface: Option<u64>,
+    digest: Option<Digest>,
     len: Option<u64>,
     workers: u32,
     protocol: u32,
@@ -62,14 +64,16 @@ impl Dispatch {
             shared: None,
         };
         let calls = call(7, Payload::Inline(Bytes::from_static(&[1])));
-        let shares = vec![calls.len() as u64];
-        let (preface, len, workers, protocol) = (None, None, 1, PROTOCOL);
-        Self { storage, head, calls, shares, preface, len, workers, protocol }
+        let (shares, preface, digest, len) = (None, None, None, None);
+        let (workers, protocol) = (1, PROTOCOL);
+        Self { storage, head, calls, shares, preface, digest, len, workers, protocol }
     }
 
     fn run(self) -> (Result<(), TaskEnd>, MemoryStorage) {
         let mut object = encoded(&ToWorker::Job(Box::new(self.head)));
-        object.extend(encoded(&ToWorker::Shares(self.shares)));
+        let all = || vec![share(self.calls.len() as u64, &self.calls)];
+        object.extend(encoded(&ToWorker::Shares(self.shares.unwrap_or_else(all))));
+        let digest = self.digest.unwrap_or_else(|| Digest::of(&object));
         let preface = self.preface.unwrap_or(object.len() as u64);
         object.extend(self.calls);
         let len = self.len.unwrap_or(object.len() as u64);
@@ -79,6 +83,7 @@ impl Dispatch {
             storage: self.storage.location(),
             job: job(),
             preface,
+            digest,
             len,
             workers: self.workers,
             wave: 0,
@@ -86,6 +91,10 @@ impl Dispatch {
         };
         (go(order, 0), self.storage)
     }
+}
+
+fn share(len: u64, bytes: &[u8]) -> Share {
+    Share { len, digest: Digest::of(bytes) }
 }
 
 /// Puts the object of the dispatch.
@@ -127,16 +136,16 @@ type Case = (&'static str, fn(&mut Dispatch), fn(&TaskEnd) -> bool);
 
 #[test]
 fn a_dispatch_that_no_client_has_written_is_refused() {
-    let cases: [Case; 11] = [
+    let cases: [Case; 13] = [
         ("another protocol", |d| d.protocol = 3, |end| matches!(end, TaskEnd::Protocol(3))),
         ("no share at all", |d| d.workers = 0, |end| matches!(end, TaskEnd::NoShare(0))),
         (
             "fewer shares than workers",
-            |d| d.shares.clear(),
+            |d| d.shares = Some(Vec::new()),
             |end| matches!(end, TaskEnd::NoShare(0)),
         ),
-        ("a share past the object", |d| d.shares = vec![1 << 40], is_truncated),
-        ("a share past all objects", |d| d.shares = vec![u64::MAX], is_truncated),
+        ("a share past the object", |d| d.shares = Some(vec![share(1 << 40, b"")]), is_truncated),
+        ("a share past all objects", |d| d.shares = Some(vec![share(u64::MAX, b"")]), is_truncated),
         ("a preface past the object", |d| d.preface = Some(1 << 20), is_truncated),
         (
             "an object that is longer than it is",
@@ -161,13 +170,16 @@ fn a_dispatch_that_no_client_has_written_is_refused() {
             |d| d.calls = vec![0xff; d.calls.len()],
             |end| matches!(end, TaskEnd::Frame(FrameError::TooLong { .. })),
         ),
+        ("garbage behind the calls", |d| d.calls.extend(b"more"), is_truncated),
         (
-            "garbage behind the calls",
-            |d| {
-                d.calls.extend(b"more");
-                d.shares = vec![d.calls.len() as u64];
-            },
-            is_truncated,
+            "a head that the order does not name",
+            |d| d.digest = Some(Digest::of(b"another")),
+            |end| matches!(end, TaskEnd::Forged(key) if *key == keys::wave(&job(), 0)),
+        ),
+        (
+            "calls that the head does not name",
+            |d| d.shares = Some(vec![share(d.calls.len() as u64, b"others")]),
+            |end| matches!(end, TaskEnd::Forged(key) if *key == keys::wave(&job(), 0)),
         ),
     ];
     for (name, change, is_expected) in cases {
@@ -180,12 +192,12 @@ fn a_dispatch_that_no_client_has_written_is_refused() {
 
 #[test]
 fn shares_whose_sum_no_number_holds_are_refused() {
-    let mut dispatch = Dispatch::new();
-    dispatch.shares = vec![u64::MAX, u64::MAX, 1];
-    dispatch.workers = 3;
+    let dispatch = Dispatch::new();
+    let shares = [u64::MAX, u64::MAX, 1].map(|len| share(len, b"")).to_vec();
     let storage = dispatch.storage.clone();
-    let mut object = encoded(&ToWorker::Job(Box::new(dispatch.head.clone())));
-    object.extend(encoded(&ToWorker::Shares(dispatch.shares.clone())));
+    let mut object = encoded(&ToWorker::Job(Box::new(dispatch.head)));
+    object.extend(encoded(&ToWorker::Shares(shares)));
+    let digest = Digest::of(&object);
     let len = object.len() as u64;
     storage.store(object);
     let order = WorkOrder {
@@ -193,6 +205,7 @@ fn shares_whose_sum_no_number_holds_are_refused() {
         storage: storage.location(),
         job: job(),
         preface: len,
+        digest,
         len,
         workers: 3,
         wave: 0,
@@ -215,7 +228,6 @@ fn a_function_of_another_program_is_told_as_unknown() {
 fn a_call_of_a_job_that_was_never_told_is_lost_and_runs_nothing() {
     let mut dispatch = Dispatch::new();
     dispatch.calls = call(8, Payload::Inline(Bytes::from_static(&[1])));
-    dispatch.shares = vec![dispatch.calls.len() as u64];
     let (end, storage) = dispatch.run();
     end.unwrap();
     let Err(CallError::WorkerLost { reason }) = reported(&storage).outcome else {
@@ -230,7 +242,7 @@ fn an_object_that_is_not_what_was_referred_to_is_told_as_replaced() {
     let written = ObjectRef::whole(key.clone(), b"written");
     let longer = ObjectRef { len: 1 << 60, ..written.clone() };
     let endless = ObjectRef { offset: 9, len: u64::MAX, ..written.clone() };
-    let other = ObjectRef { digest: ContentDigest::of(b"other"), ..written.clone() };
+    let other = ObjectRef { digest: Digest::of(b"other"), ..written.clone() };
     for object in [&longer, &endless, &other] {
         let storage = MemoryStorage::new();
         let put = storage.put(&key, Bytes::from_static(b"written"), PutMode::Overwrite);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::ports::{PutMode, StorageBackend, StorageError};
-use crate::wire::{CallError, ContentDigest, ObjectRef};
+use crate::wire::{CallError, Digest, ObjectRef};
 
 /// Values from this size on are hashed on a thread that may take its time.
 const LARGE: usize = 1 << 20;
@@ -40,12 +40,12 @@ pub async fn get_referenced(
     if same { Ok(bytes) } else { Err(object.replaced()) }
 }
 
-async fn digest_of(bytes: &Bytes) -> ContentDigest {
+async fn digest_of(bytes: &Bytes) -> Digest {
     if bytes.len() < LARGE {
-        return ContentDigest::of(bytes);
+        return Digest::of(bytes);
     }
     let large = bytes.clone();
-    let hashed = crate::run::runtime().spawn_blocking(move || ContentDigest::of(&large)).await;
+    let hashed = crate::run::runtime().spawn_blocking(move || Digest::of(&large)).await;
     // Only a runtime that shuts down gives none; then it is done here.
-    hashed.unwrap_or_else(|_| ContentDigest::of(bytes))
+    hashed.unwrap_or_else(|_| Digest::of(bytes))
 }

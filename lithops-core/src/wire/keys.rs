@@ -50,9 +50,26 @@ pub fn outcomes(job: &JobId) -> String {
     format!("jobs/{job}/out/")
 }
 
+/// The dispatch that the key of its object names; `None` for a foreign key.
+pub fn parse_wave(key: &str) -> Option<u32> {
+    let number = key.rsplit_once("/wave-")?.1;
+    let wave: u32 = number.parse().ok()?;
+    (format!("{wave:05}") == number).then_some(wave)
+}
+
 /// One batch of outcomes: keys grow with time, so that a listing goes on from the last one seen.
-pub fn batch(job: &JobId, unix_ms: u64, wave: u32, worker: u32, sequence: u32) -> String {
-    format!("jobs/{job}/out/{}", batch_name(unix_ms, wave, worker, sequence))
+///
+/// `writer` tells apart the processes that a platform may have started for one worker: what one of
+/// them has written is never replaced.
+pub fn batch(
+    job: &JobId,
+    unix_ms: u64,
+    wave: u32,
+    worker: u32,
+    sequence: u32,
+    writer: u32,
+) -> String {
+    format!("{}{}", outcomes(job), batch_name(unix_ms, wave, worker, sequence, writer))
 }
 
 /// The time, wave and worker of a batch's key; `None` for a foreign key.
@@ -63,11 +80,12 @@ pub fn parse_batch(key: &str) -> Option<(u64, u32, u32)> {
     let wave = parts.next()?.parse().ok()?;
     let worker = parts.next()?.parse().ok()?;
     let sequence = parts.next()?.parse().ok()?;
-    (batch_name(time, wave, worker, sequence) == name).then_some((time, wave, worker))
+    let writer = u32::from_str_radix(parts.next()?, 16).ok()?;
+    (batch_name(time, wave, worker, sequence, writer) == name).then_some((time, wave, worker))
 }
 
-fn batch_name(unix_ms: u64, wave: u32, worker: u32, sequence: u32) -> String {
-    format!("{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}")
+fn batch_name(unix_ms: u64, wave: u32, worker: u32, sequence: u32, writer: u32) -> String {
+    format!("{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}-{writer:08x}")
 }
 
 /// A result that is too large for its outcome batch; each attempt has a key of its own.
@@ -97,16 +115,20 @@ mod tests {
     #[test]
     fn batch_keys_sort_by_time_and_say_who_wrote_them() {
         let id = JobId::new("ab12cd", 3);
-        let early = batch(&id, 999, 0, 7, 0);
-        let late = batch(&id, 1_700_000_000_000, 0, 1, 0);
+        let early = batch(&id, 999, 0, 7, 0, 5);
+        let late = batch(&id, 1_700_000_000_000, 0, 1, 0, 5);
         assert!(early < late);
         assert_eq!(parse_batch(&early), Some((999, 0, 7)));
         assert!(early.starts_with(&outcomes(&id)));
-        for foreign in
-            ["readme", "1-2-3-4", "0000000000999-00000-00007", "0000000000999-00000-00007-00000-1"]
-        {
+        for foreign in [
+            "readme",
+            "1-2-3-4",
+            "0000000000999-00000-00007-00000",
+            "0000000000999-00000-00007-00000-0000000g",
+        ] {
             assert_eq!(parse_batch(&format!("jobs/x/out/{foreign}")), None, "{foreign}");
         }
+        assert_eq!((parse_wave(&wave(&id, 12)), parse_wave(&alive(&id))), (Some(12), None));
         assert_eq!(prefix_of_job(&early), Some(job(&id).as_str()));
         assert_eq!((prefix_of_job("jobs/x"), prefix_of_job("data/x/y")), (None, None));
     }

@@ -9,6 +9,7 @@ mod agent;
 mod call;
 mod codec;
 mod digest;
+mod dispatch;
 mod frame;
 mod job;
 mod location;
@@ -19,6 +20,7 @@ mod payload;
 mod record;
 mod relay;
 mod saved;
+mod seal;
 mod shuffle;
 mod split;
 mod storage_failure;
@@ -27,7 +29,8 @@ mod value;
 
 pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
 pub use call::{CallInput, Input, Logs, Report, Spent, Timing};
-pub use digest::ContentDigest;
+pub use digest::Digest;
+pub use dispatch::{DispatchRecord, FailedCall, Share};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
 pub use job::{CallRange, FunctionId, JobHead, JobId, NoJobId, WorkOrder};
 pub use location::StorageLocation;
@@ -39,6 +42,7 @@ pub use payload::{ObjectRef, Payload};
 pub use record::{CallFailure, CallRecord, Cost, JobRecord};
 pub use relay::{FromRelay, ToRelay};
 pub use saved::SavedJob;
+pub use seal::{SEAL, SealKey};
 pub use shuffle::{
     Block, CallRuns, Layout, PairAt, PartitionInput, Section, ShuffleTerms, pair_at, pair_lengths,
 };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{CallError, ContentDigest};
+use super::{CallError, Digest};
 
 /// An encoded value, or where to find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub struct ObjectRef {
     /// Length in bytes.
     pub len: u64,
     /// Of these bytes, by whoever has written them.
-    pub digest: ContentDigest,
+    pub digest: Digest,
 }
 
 impl ObjectRef {
     /// Refers to the object `key` that holds `bytes` and nothing else.
     pub fn whole(key: String, bytes: &[u8]) -> Self {
-        Self { key, offset: 0, len: bytes.len() as u64, digest: ContentDigest::of(bytes) }
+        Self { key, offset: 0, len: bytes.len() as u64, digest: Digest::of(bytes) }
     }
 
     /// Which bytes of the object are meant.

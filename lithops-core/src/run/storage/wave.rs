@@ -6,17 +6,17 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::deaths::DEATHS;
-use super::driver::{Driver, Order, Share};
-use super::upload::upload;
+use super::driver::{Driver, Order, Share, Successor};
+use super::upload::{UploadError, upload};
 use crate::plan::shares;
-use crate::ports::{ComputeError, JobEvent, Launch, StorageError};
+use crate::ports::{ComputeError, JobEvent, Launch};
 use crate::wire::{CallError, CallRange};
 
 /// Why a wave was not started.
 #[derive(Debug, thiserror::Error)]
 enum NotStarted {
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Upload(#[from] UploadError),
     #[error(transparent)]
     Platform(#[from] ComputeError),
 }
@@ -25,7 +25,7 @@ impl NotStarted {
     /// Whether another try is in vain: storage has its own.
     fn is_final(&self) -> bool {
         match self {
-            Self::Storage(_) => true,
+            Self::Upload(_) => true,
             Self::Platform(error) => error.is_final(),
         }
     }
@@ -33,7 +33,7 @@ impl NotStarted {
 
 impl Driver {
     /// How many workers may be started beside those that work.
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         let most = self.around.backend.capability().max_workers.max(1);
         most.saturating_sub(self.working.len())
     }
@@ -66,26 +66,27 @@ impl Driver {
             let mut start = pin!(self.start(wave, &dealt, alone));
             loop {
                 tokio::select! {
-                    started = &mut start => break Some(started),
+                    started = &mut start => break Ok(started),
                     order = orders.recv() => match order {
                         Some(Order::Supply(inputs)) => supplied.push(inputs),
                         // A platform may take minutes to begin: nobody waits for that now.
-                        Some(Order::Cancel) | None => break None,
+                        order => break Err(order),
                     },
                 }
             }
         };
         supplied.into_iter().for_each(|inputs| self.obey(Some(Order::Supply(inputs))));
         match started {
-            None => return self.obey(Some(Order::Cancel)),
-            Some(Err(error)) => return self.put_back(&dealt, &error),
-            Some(Ok(requests)) => self.sent += requests,
+            Err(order) => return self.obey(order),
+            Ok(Err(error)) => return self.put_back(&dealt, &error),
+            Ok(Ok(requests)) => self.sent += requests,
         }
         self.workers += dealt.len() as u32;
         self.job.tell(JobEvent::Workers(self.workers));
         let now = Instant::now();
         let here = self.around.backend.capability().on_this_machine;
         self.pace.news(now);
+        self.starts.launched(wave, dealt.len() as u32, now);
         for (worker, calls) in (0..).zip(dealt) {
             self.working.insert((wave, worker), Share::new(calls, here, now));
         }
@@ -140,8 +141,7 @@ impl Driver {
         dealt: &[Vec<(u32, u32)>],
         alone: bool,
     ) -> Result<u64, NotStarted> {
-        let uploaded =
-            async { Ok::<_, NotStarted>(upload(&self.job, wave, dealt, &self.around).await?) };
+        let uploaded = async { Ok::<_, NotStarted>(upload(self, wave, dealt).await?) };
         // Neither needs the other, and both ask somebody far away. An upload is always waited for: one
         // that nobody waits for may be stored when the job's objects have been removed.
         let deployed = async { Ok(self.around.backend.deploy().await) };
@@ -163,6 +163,9 @@ impl Driver {
         let reason = error.to_string();
         tracing::warn!(job = %self.job.id(), reason, "a wave could not be started");
         if error.is_final() {
+            if matches!(error, NotStarted::Upload(UploadError::TakenUp)) {
+                return self.hand_over(Successor::Client);
+            }
             self.job.fail(&CallError::JobFailed { reason });
             return;
         }
