@@ -84,8 +84,6 @@ pub(super) struct Driver {
     /// Calls to dispatch, by when.
     pub(super) due: BTreeMap<u32, Instant>,
     pub(super) wave: u32,
-    /// Whether another process has begun it, which may go on to give attempts.
-    pub(super) taken_up: bool,
     pub(super) working: BTreeMap<(u32, u32), Share>,
     pub(super) awaited: HashSet<u32>,
     /// When the next wave may be started, after one that could not be.
@@ -150,7 +148,6 @@ impl Driver {
             collector,
             due,
             wave: 0,
-            taken_up: false,
             working,
             awaited,
             not_before: now,
@@ -327,9 +324,6 @@ impl Driver {
             for report in batch.reports {
                 let index = report.index;
                 self.pace.call(Duration::from_nanos(report.timing.busy_ns));
-                if self.taken_up {
-                    self.job.ledger.begun(index, report.attempt);
-                }
                 match self.job.record(report, worker_number(place)) {
                     Some(wait) => drop(self.due.insert(index, now + wait)),
                     // A late word of an attempt that was given up settles a call that waits for
@@ -347,9 +341,6 @@ impl Driver {
     /// Leaves out reports of calls or attempts that no worker was given: a number that is made up must
     /// not make the true reports that follow look late.
     fn pass_over_what_was_never_given(&self, batch: &mut Batch) {
-        if self.taken_up {
-            return;
-        }
         let (wave, worker, reports) = (batch.wave, batch.worker, batch.reports.len());
         let of_a_wave = wave < self.wave;
         let given = |report: &Report| self.job.ledger.was_given(report.index, report.attempt);

@@ -133,7 +133,6 @@ fn driver(
     }
     let mut driver = Driver::new(running, around, key);
     driver.awaited.clear();
-    driver.taken_up = true;
     driver.wave = next;
     driver.workers = u32::try_from(shares.len()).unwrap_or(u32::MAX);
     driver.sent = requests;
