@@ -13,6 +13,7 @@ mod layering;
 mod lints;
 mod machine;
 mod matrix;
+mod peers;
 mod report;
 mod servers;
 mod steps;
@@ -36,6 +37,7 @@ usage: cargo xtask COMMAND
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
+  peers [OPTIONS]  compares with Lithops for Python, Ray, Dask and others; see benches/peers/run.py
   configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         ["codeengine"] => code_engine(&mut steps),
         ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["configuration"] => configuration(),
+        ["peers", options @ ..] => peers::run(options),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),

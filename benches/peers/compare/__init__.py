@@ -1,0 +1,1 @@
+"""The comparison with peers: sides, turns, figures, tables. Needs nothing but Python's own library."""
