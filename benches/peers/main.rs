@@ -32,13 +32,16 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--list", ..] => {}
+        // What cargo passes on says nothing here.
+        [] | [_] => selfcheck::run(),
+        [option, ..] if option.starts_with("--") => selfcheck::run(),
         ["first", backend] => println!("{}", ours::first_result(backend)),
         ["text", path, mebibytes] => {
             let size = mebibytes.parse::<usize>().unwrap() << 20;
             println!("{}", workload::text::write_text(path.as_ref(), size).1);
         }
         [name, workers] => serve(&mut *side(name, workers.parse().unwrap())),
-        _ => selfcheck::run(),
+        other => panic!("there is no {other:?}"),
     }
 }
 

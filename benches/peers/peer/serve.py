@@ -90,8 +90,12 @@ def main():
         side.close()
         return
     side = open_side(sys.argv[1], int(sys.argv[2]))
+    if hasattr(side, "run"):
+        # Warm: its workers run, and have been given something.
+        side.run(task.add_one, range(8), None)
     print("ready", file=answers)
-    for line in sys.stdin:
+    # Not `sys.stdin`: a child that is forked meanwhile would wait for its lock, for ever.
+    for line in open(os.dup(0), encoding="utf-8"):
         try:
             seconds, check = turn(side, line.split())
             print(f"seconds={seconds} check={check}", file=answers)
