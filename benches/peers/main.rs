@@ -48,6 +48,8 @@ fn main() {
 fn side(name: &str, workers: usize) -> Box<dyn Side> {
     match name {
         "threads" | "processes" => Box::new(ours::Ours::warm(name, workers)),
+        "processes-pieces" => Box::new(ours::Ours::warm("processes", workers).in_pieces()),
+        "threads-pieces" => Box::new(ours::Ours::warm("threads", workers).in_pieces()),
         "rayon" => Box::new(rayon_pool::Rayon::new(workers)),
         "echo" => Box::new(bounds::Echoes::start()),
         "spawn" => Box::new(bounds::Spawn::build()),

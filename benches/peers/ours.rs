@@ -17,6 +17,8 @@ mod count;
 #[derive(Debug)]
 pub(crate) struct Ours {
     exec: FunctionExecutor,
+    /// Whether items go in pieces where no chunks are asked for: the parallel iterator.
+    pieces: bool,
 }
 
 impl Ours {
@@ -24,7 +26,11 @@ impl Ours {
         let exec = build(backend, workers);
         let results = lithops::block_on(exec.map(add_one, 0..10_000).into_future()).unwrap();
         assert_eq!(results.len(), 10_000);
-        Self { exec }
+        Self { exec, pieces: false }
+    }
+
+    pub(crate) fn in_pieces(self) -> Self {
+        Self { pieces: true, ..self }
     }
 }
 
@@ -77,6 +83,14 @@ impl Side for Ours {
             return None;
         }
         match turn.clone() {
+            Turn::Map { tasks, chunk: None } if self.pieces => Done::timed(|| {
+                let items: Vec<u64> = (0..tasks).collect();
+                exec.par(items).map(add_one).collect::<Vec<u64>>().iter().sum()
+            }),
+            Turn::Spin { tasks, nanoseconds, chunk: None } if self.pieces => Done::timed(|| {
+                let items = vec![nanoseconds; tasks as usize];
+                exec.par(items).map(spin).collect::<Vec<u64>>().iter().sum()
+            }),
             Turn::Map { tasks, chunk } => {
                 Done::timed(|| results(exec.map(add_one, 0..tasks), chunk).iter().sum())
             }

@@ -28,9 +28,10 @@ pub(crate) fn run() {
         ("throw 4 1000".to_owned(), inside),
         (format!("faulty 5 {} 1 2", marks.display()), 30),
     ];
-    let mut sides: [(&str, Box<dyn Side>, usize); 6] = [
+    let mut sides: [(&str, Box<dyn Side>, usize); 7] = [
         ("processes", Box::new(Ours::warm("processes", 2)), 10),
         ("threads", Box::new(Ours::warm("threads", 2)), 8),
+        ("threads-pieces", Box::new(Ours::warm("threads", 2).in_pieces()), 8),
         ("rayon", Box::new(Rayon::new(2)), 5),
         ("echo", Box::new(Echoes::start()), 2),
         ("spawn", Box::new(Spawn::build()), 2),

@@ -21,7 +21,7 @@ class Row:
     note: str = ""
     #: "ours", "peer" or "bound".
     role: str = "peer"
-    #: What it is compared with: rows of ours of the same group.
+    #: What it is compared with: the best row of ours of the same group.
     group: str = "processes"
     #: Each has a bound of its own where the kernel is in another language.
     bound: float = None
@@ -43,8 +43,9 @@ class Case:
     headline: bool = False
 
     def ours(self, group):
+        """The best row of ours of a group; one without figures if there is no other."""
         rows = [row for row in self.rows if row.role == "ours" and row.group == group]
-        return next((row.value for row in rows if row.value is not None), None)
+        return min(rows, key=lambda row: row.value or math.inf, default=None)
 
     def bound(self, row):
         if row.bound is not None:
@@ -56,9 +57,9 @@ class Case:
     def to_ours(self, row):
         """How many times as much it takes as ours of the same group does."""
         ours = self.ours(row.group)
-        if row.role != "peer" or row.value is None or ours is None:
+        if row.role != "peer" or row.value is None or ours is None or ours.value is None:
             return None
-        return figures.ratio(ours, row.value)
+        return figures.ratio(ours.value, row.value)
 
     def to_bound(self, row):
         bound = self.bound(row)
@@ -71,7 +72,7 @@ def row_of(name, results, per, *, group="processes", suffix="", note=""):
     """The row of a side from its turns, each figure divided by `per`."""
     kind = KINDS[name]
     role = "peer"
-    if name in ("processes", "threads"):
+    if kind.label.startswith("**ours**"):
         role = "ours"
     elif kind.label.startswith("bound"):
         role = "bound"

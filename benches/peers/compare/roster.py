@@ -24,6 +24,8 @@ class Kind:
 
 KINDS = {
     "processes": Kind("**ours**, `processes`", "warm processes", True),
+    "processes-pieces": Kind("**ours**, `processes`, `par`", "warm processes", True),
+    "threads-pieces": Kind("**ours**, `threads`, `par`", "threads", True),
     "threads": Kind("**ours**, `threads`", "threads", True),
     "rayon": Kind("rayon", "threads", True),
     "echo": Kind("bound: echo over a Unix socket", "warm processes", True),

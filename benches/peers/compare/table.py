@@ -69,9 +69,12 @@ def headlines(cases):
             ratio = case.to_ours(row)
             if ratio is None and row.role != "peer":
                 continue
-            ours = next(r for r in case.rows if r.role == "ours" and r.group == row.group)
+            ours = case.ours(row.group)
+            if ours is None:
+                continue
             cells = [f"{case.part}: {case.title}"]
-            cells.append(shown(case, ours.value) if ours.values else ours.note)
+            figure = shown(case, ours.value) if ours.values else ours.note
+            cells.append(f"{figure} ({ours.label.removeprefix('**ours**, ')})")
             cells.append(f"{row.label} ({row.isolation})")
             cells.append(shown(case, row.value) if row.values else row.note)
             cells.append(digits(ratio) if ratio is not None else "")

@@ -10,6 +10,7 @@ from compare.turns import tell
 LADDERS = [
     ("processes", "1", 10**6, "processes"),
     ("processes", "default", 10**6, "processes"),
+    ("processes-pieces", "default", 10**6, "processes"),
     ("pool", "1", 10**7, "processes"),
     ("pool", "default", 10**7, "processes"),
     ("process-pool", "1", 10**7, "processes"),
@@ -21,6 +22,7 @@ LADDERS = [
     ("lithops-v2", "default", 10**9, "processes"),
     ("threads", "1", 10**6, "threads"),
     ("threads", "default", 10**6, "threads"),
+    ("threads-pieces", "default", 10**6, "threads"),
     ("rayon", "1", 10**6, "threads"),
 ]
 SHORTEST, LONGEST = 10**3, 10**9
@@ -97,7 +99,7 @@ def _row(ladder, found, place):
     if name in ("ray", "dask", "lithops-v1", "lithops-v2"):
         told = "as it is"
     row = Row(f"{kind.label}, {told}", kind.isolation, group=group)
-    if name in ("processes", "threads"):
+    if kind.label.startswith("**ours**"):
         row.role = "ours"
     if isinstance(found, str):
         row.note = found

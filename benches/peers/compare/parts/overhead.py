@@ -24,8 +24,10 @@ SIDES = {
         ["threads", "thread-pool", "rayon"],
     ),
     "default": (
-        ["processes", "echo", "pool", "joblib", "lithops-v1-tuned", "lithops-v2-tuned"],
-        ["threads", "thread-pool", "rayon"],
+        # Pools hand on a chunk as one list, and so does `par`; a `map` answers for each call.
+        ["processes-pieces", "processes", "echo", "pool", "joblib"]
+        + ["lithops-v1-tuned", "lithops-v2-tuned"],
+        ["threads-pieces", "threads", "thread-pool", "rayon"],
     ),
 }
 WORKERS = 2
