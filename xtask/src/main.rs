@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         ["codeengine"] => code_engine(&mut steps),
         ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["configuration"] => configuration(),
-        ["peers", options @ ..] => peers::run(options),
+        ["peers", options @ ..] => peers::run(options, &mut steps),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -114,6 +114,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
     report::check(steps)?;
+    peers::check(steps);
     examples::run(steps)?;
     guide::run(steps)
 }
