@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "turns are told on standard output")]
 
 mod bounds;
+#[path = "../../examples/word_count/count.rs"]
+mod count;
 mod ours;
 mod rayon_pool;
 mod selfcheck;

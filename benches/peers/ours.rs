@@ -7,11 +7,9 @@ use lithops::Executor;
 use lithops::prelude::*;
 
 use super::Side;
+use super::count;
 use super::task::{Fault, Share, add_one, crc, faulty, make_bytes, run_program, spin, throw};
 use super::turn::{Done, Turn};
-
-#[path = "../../examples/word_count/count.rs"]
-mod count;
 
 /// An executor whose workers run.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from compare import environment, picture, table
 from compare.case import is_behind
-from compare.group import Group
+from compare.group import Group, end_all
 from compare.parts import chatter, cold, faults, granularity, overhead, read, simulation, text
 from compare.turns import tell
 
@@ -47,7 +47,7 @@ class Run:
         self.environment = environment.surroundings(folder)
         self.cases, self.notes = [], []
         #: Turns of each side, and the seconds that they may take together.
-        self.repeats, self.budget = (2, 6) if quick else (5, 25)
+        self.repeats, self.budget = (2, 6) if quick else (5, 15)
         names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         self.s3 = {name: os.environ[name] for name in names if name in os.environ}
         if self.s3:
@@ -84,6 +84,8 @@ def main():
         tell("interrupted")
         return 130
     finally:
+        # Also what was cut short while it was being started.
+        end_all()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -90,6 +90,26 @@ def versions(python):
     return [f"Python {version}", *found]
 
 
+def with_storage(run, endpoint):
+    """Variables for sides whose storage is the server at `endpoint`."""
+    keys = {name: run.s3[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    lines = [
+        '[lithops]\nstorage = "minio"\n[minio]',
+        f'endpoint = "{endpoint}"',
+        f'storage_bucket = "{run.bucket}"',
+        f'access_key_id = "{keys["AWS_ACCESS_KEY_ID"]}"',
+        f'secret_access_key = "{keys["AWS_SECRET_ACCESS_KEY"]}"',
+    ]
+    settings = run.folder / "lithops.toml"
+    settings.write_text("\n".join(lines) + "\n")
+    return {
+        **run.s3,
+        "AWS_ENDPOINT_URL_S3": endpoint,
+        "LITHOPS_CONFIG": str(settings),
+        "PEERS_BUCKET": run.bucket,
+    }
+
+
 def surroundings(folder):
     """Variables for all sides: folders of their own, and of the user's settings nothing."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "USER") if name in os.environ}

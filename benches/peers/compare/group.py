@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 NUMBERS = itertools.count()
+#: Those that have not been ended.
+OPEN = set()
 #: How long processes may take to be gone after they were killed, in seconds.
 BOUND = 10.0
 
@@ -34,6 +36,7 @@ class Group:
 
     def __init__(self):
         self.folder, self.first = None, None
+        OPEN.add(self)
         parent = _parent()
         if parent:
             folder = parent / f"lithops-peers-{os.getpid()}-{next(NUMBERS)}"
@@ -74,6 +77,7 @@ class Group:
 
     def end(self):
         """Kills what is left, and removes the group. Gives whether all is gone."""
+        OPEN.discard(self)
         deadline = time.monotonic() + BOUND
         while pids := self.processes():
             for pid in pids:
@@ -93,6 +97,12 @@ class Group:
                     return False
                 time.sleep(0.02)
         return True
+
+
+def end_all():
+    """Ends all groups that are left."""
+    for group in list(OPEN):
+        group.end()
 
 
 def _stat(pid):

@@ -78,6 +78,14 @@ def first_result(run, name):
     return [str(run.python), str(HERE / "peer" / "serve.py"), "first", name]
 
 
+def _own_folder(run, place):
+    """A folder for temporary files: Lithops keeps a copy of itself there, one for all its clients,
+    which each of them makes anew."""
+    folder = run.folder / f"t{place}"
+    folder.mkdir(exist_ok=True)
+    return {"TMPDIR": str(folder)}
+
+
 @contextmanager
 def opened(run, names, workers, environment=None):
     """The sides of these names at work, as pairs; ended at the end, also when that comes early."""
@@ -85,7 +93,8 @@ def opened(run, names, workers, environment=None):
     try:
         for name in names:
             command = [*words_of(run, name), str(workers)]
-            side = Side(command, {**run.environment, **(environment or {})}, run.folder)
+            own = _own_folder(run, len(sides))
+            side = Side(command, {**run.environment, **(environment or {}), **own}, run.folder)
             sides.append((name, side))
         for place, (name, side) in enumerate(sides):
             try:

@@ -99,7 +99,8 @@ class Side:
     def _last_words(self):
         lines = Path(self.log.name).read_text(errors="replace").split("\n")
         lines = [line.strip() for line in lines if line.strip()]
-        return lines[-1][:160] if lines else "it said nothing"
+        told = [line for line in lines if not line.startswith("note: run with")]
+        return told[-1][:160] if told else "it said nothing"
 
 
 def _of_children():

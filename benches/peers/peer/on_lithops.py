@@ -10,7 +10,8 @@ import sys
 import lithops
 import task
 
-POLL = 0.02
+#: Seconds between two looks for results: over files, and over S3.
+POLL, POLL_S3 = 0.02, 0.5
 
 
 class Side:
@@ -31,10 +32,11 @@ class Side:
                 "endpoint": os.environ["AWS_ENDPOINT_URL_S3"],
                 "access_key_id": os.environ["AWS_ACCESS_KEY_ID"],
                 "secret_access_key": os.environ["AWS_SECRET_ACCESS_KEY"],
-                "storage_bucket": os.environ["LITHOPS_STORAGE_BUCKET"],
+                "storage_bucket": os.environ["PEERS_BUCKET"],
             }
         if self.tuned:
-            config["lithops"]["monitoring_interval"] = POLL
+            poll = POLL_S3 if settings.get("s3") else POLL
+            config["lithops"]["monitoring_interval"] = poll
         self.executor = lithops.FunctionExecutor(config=config, log_level=None)
 
     def chunk(self, items):
@@ -46,7 +48,10 @@ class Side:
         futures = self.executor.map(
             lambda item: function(item), items, chunksize=chunk or self.chunk(items)
         )
-        return self.executor.get_result(futures, show_progressbar=False)
+        results = self.executor.get_result(futures, show_progressbar=False)
+        if len(results) != len(items):
+            raise ValueError(f"{len(results)} results of {len(items)} calls")
+        return results
 
     def run_retrying(self, function, items, chunk):
         retrying = lithops.RetryingFunctionExecutor(self.executor)
@@ -85,7 +90,10 @@ class Side:
 
         items = [{"item": list(name)} for name in task.keys_below(uri)]
         futures = self.executor.map(crc, items, chunksize=self.chunk(items))
-        return sum(self.executor.get_result(futures, show_progressbar=False))
+        sums = self.executor.get_result(futures, show_progressbar=False)
+        if len(sums) != len(items):
+            raise ValueError(f"{len(sums)} results of {len(items)} calls")
+        return sum(sums)
 
     def close(self):
         self.executor.__exit__(None, None, None)

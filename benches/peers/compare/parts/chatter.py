@@ -2,6 +2,7 @@
 
 from compare.case import Case, Row
 from compare.counting import CountingLine
+from compare.environment import with_storage
 from compare.roster import KINDS, opened
 from compare.side import Failed
 from compare.turns import tell
@@ -9,6 +10,8 @@ from compare.turns import tell
 #: What a million writes or listings cost at IBM COS (class A), in dollars.
 CLASS_A = 5.2
 WORKERS = 2
+#: So long nothing may pass until a job's requests are counted, in seconds.
+QUIET = 1.0
 SIDES = ["processes", "lithops-s3", "lithops-s3-tuned"]
 #: The turn, its tasks, and what it comes to.
 TURNS = [
@@ -29,14 +32,8 @@ def measure(run):
         run.note("B4 was left out: no S3 server is named (`cargo xtask peers` starts one)")
         return
     line = CountingLine(run.s3["AWS_ENDPOINT_URL_S3"])
-    settings = {
-        **run.s3,
-        "AWS_ENDPOINT_URL_S3": line.endpoint,
-        "LITHOPS_STORAGE": "aws_s3",
-        "LITHOPS_STORAGE_BUCKET": run.bucket,
-    }
     try:
-        with opened(run, SIDES, WORKERS, settings) as sides:
+        with opened(run, SIDES, WORKERS, with_storage(run, line.endpoint)) as sides:
             for title, words, tasks, expected in run.some(TURNS, QUICK):
                 _measure(run, line, sides, title, words, tasks, expected)
     finally:
@@ -54,7 +51,7 @@ def _measure(run, line, sides, title, words, tasks, expected):
         rows.append(row)
         notes = []
         for _ in range(run.some(3, 1) if name == "processes" else 1):
-            line.wait_quiet(2, 20)
+            line.wait_quiet(QUIET, 20)
             line.take()
             try:
                 turn = side.take(words, 240)
@@ -63,7 +60,7 @@ def _measure(run, line, sides, title, words, tasks, expected):
             except Failed as failed:
                 row.note = str(failed)
                 break
-            line.wait_quiet(2, 20)
+            line.wait_quiet(QUIET, 20)
             requests, passed = line.take()
             row.values.append(sum(requests.values()) / tasks)
             row.cpu.append(turn.cpu / tasks)

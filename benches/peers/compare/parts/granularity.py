@@ -85,8 +85,9 @@ def _climb_down(run, side, chunk, first):
 def _point(run, side, chunk, length):
     """The efficiency with tasks of one length, which make a second of work or are four."""
     work = run.some(1.0, 0.5) * 1e9
+    length = round(length)
     tasks = max(2 * WORKERS, int(work / length))
-    turn = side.take(f"spin {tasks} {int(length)} {chunk}", 120)
+    turn = side.take(f"spin {tasks} {length} {chunk}", 120)
     if turn.check != tasks:
         raise Failed(f"WRONG: {turn.check} instead of {tasks}")
     return length / 1e9, figures.efficiency(tasks, length / 1e9, WORKERS, turn.seconds)

@@ -9,6 +9,7 @@ from compare.turns import in_turn, tell
 SIZES = (1, 100, 1_000, 10_000, 100_000)
 #: The most tasks that a side is given in one turn; more would take minutes.
 CAPS = {
+    ("joblib", "1"): 10_000,
     "ray": 10_000,
     "dask": 1_000,
     "lithops-v1": 100,
@@ -45,7 +46,8 @@ def measure(run):
 def _measure(run, sides, chunk, size, processes, threads):
     tell(f"B1: {size} tasks, chunk {chunk}")
     caps = {**CAPS, **run.some({}, {"lithops-v1": 1, "lithops-v2": 1, "lithops-v1-tuned": 1})}
-    able = [name for name in processes + threads if size <= caps.get(name, size)]
+    cap = {name: caps.get((name, chunk), caps.get(name, size)) for name in processes + threads}
+    able = [name for name in processes + threads if size <= cap[name]]
     results = in_turn(
         [(name, sides[name]) for name in able],
         f"map {size} {chunk}",

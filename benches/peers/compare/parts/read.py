@@ -3,7 +3,7 @@
 import subprocess
 
 from compare.case import Case, row_of
-from compare.environment import HERE
+from compare.environment import HERE, with_storage
 from compare.roster import opened
 from compare.turns import in_turn, tell
 
@@ -22,7 +22,7 @@ def measure(run):
     filled = subprocess.run(
         fill, env=environment, stdout=subprocess.PIPE, check=True, timeout=300, text=True
     )
-    settings = {**run.s3, "LITHOPS_STORAGE": "aws_s3", "LITHOPS_STORAGE_BUCKET": run.bucket}
+    settings = with_storage(run, run.s3["AWS_ENDPOINT_URL_S3"])
     size = objects * mebibytes << 20
     with opened(run, SIDES, WORKERS, settings) as sides:
         results = in_turn(
