@@ -103,7 +103,11 @@ def compare(options, folder, data):
     if run.s3:
         fill = [run.python, environment.HERE / "peer" / "fill.py", run.bucket, "0", "0"]
         subprocess.run(
-            fill, env={**run.environment, **run.s3}, stdout=subprocess.DEVNULL, check=True, timeout=60
+            fill,
+            env={**run.environment, **run.s3},
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=60,
         )
     for name in options.only.split(","):
         try:
@@ -129,7 +133,9 @@ def report(run, options, load, minutes):
     )
     notes = [*run.notes, *environment.versions(run.python)]
     if load[0] > QUIET:
-        notes.insert(0, f"the machine was not quiet: above a load of {QUIET} the figures say little")
+        notes.insert(
+            0, f"the machine was not quiet: above a load of {QUIET} the figures say little"
+        )
     for case in run.cases:
         for label in is_behind(case):
             notes.insert(0, f"behind {label}: {case.part}, {case.title}")
@@ -160,7 +166,9 @@ def selfcheck():
     # As all tests are built, so that nothing is built for this alone.
     sides = ["test", "--workspace", "--all-features", "--quiet", "--bench", "peers"]
     cargo = os.environ.get("CARGO", "cargo")
-    return subprocess.run([cargo, *sides], cwd=environment.ROOT, timeout=environment.BOUND).returncode
+    return subprocess.run(
+        [cargo, *sides], cwd=environment.ROOT, timeout=environment.BOUND
+    ).returncode
 
 
 def _interrupted(*_):

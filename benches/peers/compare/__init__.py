@@ -1,1 +1,1 @@
-"""The comparison with peers: sides, turns, figures, tables. Needs nothing but Python's own library."""
+"""Sides, turns, figures and tables. Needs nothing but Python's own library."""

@@ -32,7 +32,8 @@ def draw(cases, shown, caption):
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" '
         f'width="{WIDTH}" height="{top}" role="img"><title>{escape(caption)}</title>'
         f'<style>{STYLE}</style><rect width="{WIDTH}" height="{top}" fill="#fff"/>'
-        f'<text x="12" y="18" class="title">{escape(caption)}</text>{legend}{"".join(parts)}</svg>\n'
+        f'<text x="12" y="18" class="title">{escape(caption)}</text>'
+        f"{legend}{''.join(parts)}</svg>\n"
     )
 
 
@@ -52,7 +53,9 @@ def _panel(case, rows, top, shown):
         return LABELS + space * (math.log10(value) - low) / (high - low)
 
     bottom = top + TITLE + ROW * len(rows)
-    parts = [f'<text x="12" y="{top + 14}" class="title">{escape(f"{case.part}: {case.title}")}</text>']
+    parts = [
+        f'<text x="12" y="{top + 14}" class="title">{escape(f"{case.part}: {case.title}")}</text>'
+    ]
     for power in range(low, high + 1):
         x = across(10.0**power)
         parts.append(
@@ -66,7 +69,8 @@ def _panel(case, rows, top, shown):
         label = row.label.replace("*", "").replace("`", "")
         emphasis = ' class="ours"' if row.role == "ours" else ""
         parts.append(
-            f'<text x="{LABELS - 8}" y="{y + 13}" text-anchor="end"{emphasis}>{escape(label)}</text>'
+            f'<text x="{LABELS - 8}" y="{y + 13}" text-anchor="end"{emphasis}>'
+            f"{escape(label)}</text>"
             f'<rect x="{LABELS}" y="{y + 3}" width="{max(2, x - LABELS):.1f}" height="13" '
             f'fill="{COLOURS[row.role]}"/>'
             f'<text x="{max(x, LABELS + 2) + 5:.1f}" y="{y + 13}"{emphasis}>'

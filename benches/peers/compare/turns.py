@@ -21,13 +21,14 @@ class Results:
         return [turn.cpu for turn in self.turns]
 
 
-def in_turn(sides, words, *, expected, repeats, budget, bound):
-    """Has each side do the same once, and again, `repeats` times.
+def in_turn(run, sides, words, expected, bound, repeats=None):
+    """Has each side do the same once, and again, as often as the run wants or `repeats` says.
 
-    `sides` are pairs of a name and an open side. A side whose first turn is long gets fewer of them:
-    as many as fit into `budget` seconds. One that fails, or gives another number than `expected`
-    (by the name), is left out from there on, and that is told.
+    `sides` are pairs of a name and an open side. A side whose first turn is long gets fewer of
+    them: as many as fit into the run's budget. No turn lasts longer than `bound` seconds. One that
+    fails, or gives another number than `expected`, is left out from there on, and that is told.
     """
+    repeats = repeats or run.repeats
     results = {name: Results() for name, _ in sides}
     for repeat in range(repeats):
         for name, side in sides:
@@ -36,7 +37,7 @@ def in_turn(sides, words, *, expected, repeats, budget, bound):
                 continue
             if result.turns:
                 first = result.turns[0].seconds
-                if repeat >= figures.repeats_within(first, budget, repeats):
+                if repeat >= figures.repeats_within(first, run.budget, repeats):
                     continue
             try:
                 turn = side.take(words, bound)

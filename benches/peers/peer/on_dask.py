@@ -1,4 +1,4 @@
-"""dask.distributed with worker processes of one thread each. `batch_size` is what it has as chunks."""
+"""dask.distributed with worker processes of one thread each. It has no chunks: a task is a task."""
 
 import dask
 from distributed import Client, LocalCluster

@@ -1,4 +1,4 @@
-"""`concurrent.futures.ProcessPoolExecutor`. Its chunks are of one unless told, and nothing is default."""
+"""`concurrent.futures.ProcessPoolExecutor`. Its chunks are of one, unless it is told."""
 
 from concurrent.futures import ProcessPoolExecutor
 

@@ -20,14 +20,7 @@ def measure(run):
 
 
 def _take(run, sides, words, expected):
-    return in_turn(
-        sides,
-        words,
-        expected=expected,
-        repeats=run.repeats,
-        budget=run.budget,
-        bound=180,
-    )
+    return in_turn(run, sides, words, expected, 180)
 
 
 def _fresh(run):
@@ -84,7 +77,14 @@ def _from_file(listed, make, tasks):
     """A command that reads the list of its tasks from a file."""
 
     def command(words):
-        return ["sh", "-c", 'file=$1; shift; "$@" < "$file"', "sh", str(listed), *make(words)], tasks
+        return [
+            "sh",
+            "-c",
+            'file=$1; shift; "$@" < "$file"',
+            "sh",
+            str(listed),
+            *make(words),
+        ], tasks
 
     return command
 
@@ -95,7 +95,9 @@ def _first(run):
     sides = []
     for name in FIRST:
         words = first_result(run, name)
-        sides.append((name, Command(lambda _, words=words: (words, 1), run.environment, run.folder)))
+        sides.append(
+            (name, Command(lambda _, words=words: (words, 1), run.environment, run.folder))
+        )
     results = _take(run, sides, "first", 1)
     with opened(run, ["spawn"], WORKERS) as spawn:
         bound = _take(run, spawn, "program 1 true", 1)

@@ -28,7 +28,7 @@ def measure(run):
     turn = f"faulty {tasks} {{}} {told[0]} {told[1]}"
     rows = {}
     with opened(run, SIDES, WORKERS) as sides:
-        for repeat in range(run.some(3, 1)):
+        for _ in range(run.some(3, 1)):
             for name, side in sides:
                 _take(run, rows, name, side, turn, tasks, len(killed), expected)
     rows = list(rows.values())
@@ -36,7 +36,8 @@ def measure(run):
     least = figures.longest_first(durations, WORKERS)
     note = "every fault known before"
     rows.append(Row("bound: longest first", "none", [least], note=note, role="bound"))
-    title = f"{tasks} naps of 100 ms on {WORKERS} workers, {SHARE:.0%} kill their worker, {SHARE:.0%} slow"
+    faults = f"{SHARE:.0%} kill their worker, {SHARE:.0%} slow"
+    title = f"{tasks} naps of 100 ms on {WORKERS} workers, {faults}"
     run.cases.append(Case("B12", title, "time", rows, headline=True))
 
 
@@ -54,12 +55,7 @@ def _take(run, rows, name, side, turn, tasks, killed, expected):
     marks = run.folder / "marks"
     marks.mkdir()
     results = in_turn(
-        [(name, side)],
-        turn.format(marks),
-        expected=expected,
-        repeats=1,
-        budget=run.budget,
-        bound=run.some(150, 60),
+        run, [(name, side)], turn.format(marks), expected, repeats=1, bound=run.some(150, 60)
     )[name]
     executions = len(list(marks.iterdir()))
     shutil.rmtree(marks)

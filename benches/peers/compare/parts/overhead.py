@@ -49,12 +49,11 @@ def _measure(run, sides, chunk, size, processes, threads):
     cap = {name: caps.get((name, chunk), caps.get(name, size)) for name in processes + threads}
     able = [name for name in processes + threads if size <= cap[name]]
     results = in_turn(
+        run,
         [(name, sides[name]) for name in able],
         f"map {size} {chunk}",
-        expected=size * (size + 1) // 2,
-        repeats=run.repeats,
-        budget=run.budget,
-        bound=180,
+        size * (size + 1) // 2,
+        180,
     )
     for group, names in (("processes", processes), ("threads", threads)):
         rows = [row_of(n, results[n], size, group=group) for n in names if n in results]

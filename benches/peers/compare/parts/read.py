@@ -25,26 +25,12 @@ def measure(run):
     settings = with_storage(run, run.s3["AWS_ENDPOINT_URL_S3"])
     size = objects * mebibytes << 20
     with opened(run, SIDES, WORKERS, settings) as sides:
-        results = in_turn(
-            sides,
-            f"crc s3://{run.bucket}/read/",
-            expected=int(filled.stdout),
-            repeats=run.repeats,
-            budget=run.budget,
-            bound=240,
-        )
+        results = in_turn(run, sides, f"crc s3://{run.bucket}/read/", int(filled.stdout), 240)
     same = run.data / "same-size"
     with open(same, "wb") as file:
         file.truncate(size)
     with opened(run, ["copy"], WORKERS) as sides:
-        results |= in_turn(
-            sides,
-            f"words {same} {1 << 20}",
-            expected=size,
-            repeats=run.repeats,
-            budget=run.budget,
-            bound=60,
-        )
+        results |= in_turn(run, sides, f"words {same} {1 << 20}", size, 60)
     same.unlink()
     rows = [row_of(name, results[name], 1) for name in results]
     rows[1].label += " with boto3"

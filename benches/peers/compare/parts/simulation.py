@@ -15,25 +15,11 @@ def measure(run):
     tasks, samples = run.some((1000, 1_000_000), (50, 100_000))
     tell(f"B11: {tasks} tasks of {samples} samples")
     with opened(run, KERNELS + SIDES, WORKERS) as sides:
-        kernels = in_turn(
-            sides[: len(KERNELS)],
-            f"throw {tasks // PART} {samples}",
-            expected=None,
-            repeats=run.repeats,
-            budget=run.budget,
-            bound=120,
-        )
+        kernels = in_turn(run, sides[: len(KERNELS)], f"throw {tasks // PART} {samples}", None, 120)
         # What the Rust kernel finds is what all have to find.
         able = sides[len(KERNELS) :]
         expected = sides[0][1].take(f"throw {tasks} {samples}", 120).check
-        results = in_turn(
-            able,
-            f"throw {tasks} {samples}",
-            expected=expected,
-            repeats=run.repeats,
-            budget=run.budget,
-            bound=300,
-        )
+        results = in_turn(run, able, f"throw {tasks} {samples}", expected, 300)
     bounds = {}
     rows = []
     for name in KERNELS:

@@ -27,14 +27,7 @@ def measure(run):
         scan["rg"] = lambda _: (["rg", "-c", "w4711 ", str(text)], expected)
     commands = [(name, Command(make, run.environment, run.folder)) for name, make in scan.items()]
     with opened(run, PROCESSES + THREADS, WORKERS) as sides:
-        results = in_turn(
-            [*sides, *commands],
-            f"words {text} {PART}",
-            expected=expected,
-            repeats=run.repeats,
-            budget=run.budget,
-            bound=240,
-        )
+        results = in_turn(run, [*sides, *commands], f"words {text} {PART}", expected, 240)
     text.unlink()
     rows = [row_of(name, results[name], 1) for name in PROCESSES]
     rows += [row_of(name, results[name], 1, group="threads") for name in THREADS]
