@@ -76,24 +76,5 @@ class Side:
         futures = self.executor.map(count, [path], obj_chunk_size=int(part))
         return sum(self.executor.get_result(futures, show_progressbar=False))
 
-    def crc(self, uri):
-        """By its own storage interface."""
-
-        def crc(item, storage):
-            import zlib
-
-            stream = storage.get_object(item[0], item[1], stream=True)
-            value = 0
-            while piece := stream.read(1 << 20):
-                value = zlib.crc32(piece, value)
-            return value
-
-        items = [{"item": list(name)} for name in task.keys_below(uri)]
-        futures = self.executor.map(crc, items, chunksize=self.chunk(items))
-        sums = self.executor.get_result(futures, show_progressbar=False)
-        if len(sums) != len(items):
-            raise ValueError(f"{len(sums)} results of {len(items)} calls")
-        return sum(sums)
-
     def close(self):
         self.executor.__exit__(None, None, None)

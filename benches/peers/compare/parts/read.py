@@ -33,7 +33,8 @@ def measure(run):
         results |= in_turn(run, sides, f"words {same} {1 << 20}", size, 60)
     same.unlink()
     rows = [row_of(name, results[name], 1) for name in results]
-    rows[1].label += " with boto3"
+    for row in rows[1:-1]:
+        row.label += " with boto3"
     title = f"{objects} objects of {mebibytes} MiB from one local S3 server, CRC-32 of each"
     run.cases.append(Case("B7", title, size, rows, headline=True))
     run.note("B7: the server itself shares the two processors, and its time is in no CPU column")
