@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-WIDTH, LABELS, RIGHT = 920, 330, 80
+WIDTH, LABELS, RIGHT = 940, 330, 130
 ROW, TITLE, AXIS, GAP = 20, 26, 22, 18
 COLOURS = {"ours": "#0f62fe", "peer": "#8d8d8d", "bound": "#da1e28"}
 STYLE = (

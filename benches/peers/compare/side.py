@@ -34,7 +34,7 @@ class Side:
     def __init__(self, command, environment, folder):
         self.group = Group()
         self.log = tempfile.NamedTemporaryFile("w+", dir=folder, suffix=".log", delete=False)
-        self.rest = b""
+        self.rest, self.late = b"", None
         self.process = subprocess.Popen(
             self.group.command(command),
             stdin=subprocess.PIPE,
@@ -51,7 +51,13 @@ class Side:
             raise Failed(f"does not start: {self._last_words()}")
 
     def take(self, words, bound):
-        """Has it do one turn."""
+        """Has it do one turn.
+
+        A side that has not answered in time is ended: its answer would be taken for that of
+        another turn.
+        """
+        if self.late:
+            raise Failed(self.late)
         before = self.group.cpu()
         try:
             self.process.stdin.write((words + "\n").encode())
@@ -69,6 +75,7 @@ class Side:
         """Ends it and all that it has started. Gives whether all is gone. May be called again."""
         if self.log.closed:
             return not self.group.processes()
+        self.late = self.late or "was ended"
         try:
             self.process.stdin.close()
             self.process.wait(5)
@@ -87,7 +94,9 @@ class Side:
         while b"\n" not in self.rest:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Failed(f"no answer within {bound:.0f} s")
+                self.late = f"no answer within {bound:.0f} s"
+                self.end()
+                raise Failed(self.late)
             if select.select([self.process.stdout], [], [], left)[0]:
                 read = os.read(self.process.stdout.fileno(), 1 << 16)
                 if not read:

@@ -54,7 +54,7 @@ def _measure(run, line, sides, title, words, tasks, expected):
             line.wait_quiet(QUIET, 20)
             line.take()
             try:
-                turn = side.take(words, 240)
+                turn = side.take(words, 120)
                 if turn.check != expected:
                     raise Failed(f"WRONG: {turn.check} instead of {expected}")
             except Failed as failed:
