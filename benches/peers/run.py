@@ -84,6 +84,8 @@ def main():
         tell("interrupted")
         return 130
     finally:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
         # Also what was cut short while it was being started.
         end_all()
         shutil.rmtree(folder, ignore_errors=True)
