@@ -3,17 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the measurement")]
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lithops::prelude::*;
 use table::{Table, Target, Turn, time};
+use text::write_text;
 
 #[path = "../examples/word_count/count.rs"]
 mod count;
 mod table;
+#[path = "workload/text.rs"]
+mod text;
 
 /// What one call counts.
 const PART: u64 = 16 << 20;
@@ -72,27 +73,6 @@ fn main() {
         table.note("DuckDB is not installed: `pip install duckdb` has it".to_owned());
     }
     table.print(&load);
-}
-
-/// Writes lines of words, always the same; gives how many bytes and words there are.
-fn write_text(file: &Path, size: usize) -> (usize, u64) {
-    let mut file = std::io::BufWriter::new(std::fs::File::create(file).unwrap());
-    let (mut written, mut words, mut state) = (0, 0, 1_u64);
-    let mut line = String::new();
-    while written < size {
-        line.clear();
-        for _ in 0..10 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            write!(line, "w{} ", (state >> 33) % 10_000).unwrap();
-        }
-        line.pop();
-        line.push('\n');
-        file.write_all(line.as_bytes()).unwrap();
-        written += line.len();
-        words += 10;
-    }
-    file.flush().unwrap();
-    (written, words)
 }
 
 async fn count_words(exec: &FunctionExecutor, file: &Path) -> u64 {

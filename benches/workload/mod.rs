@@ -8,6 +8,7 @@ pub(crate) mod cold;
 pub(crate) mod echo;
 pub(crate) mod memory;
 pub(crate) mod python;
+pub(crate) mod text;
 
 /// How many worker threads, worker processes, rayon threads and Python processes there are: the same
 /// for all sides.

@@ -40,7 +40,8 @@ pub(crate) fn count(part: ObjectPart) -> Result<Stretch, DataError> {
 /// one begins a word.
 const BLOCK: usize = 448;
 
-fn count_text(text: &[u8]) -> Stretch {
+/// Counts the words of one text.
+pub(crate) fn count_text(text: &[u8]) -> Stretch {
     let mut stretch = Stretch { bytes: text.len() as u64, ..Stretch::default() };
     for block in text.chunks(BLOCK) {
         let passed_over =

@@ -14,6 +14,7 @@ mod layering;
 mod lints;
 mod machine;
 mod matrix;
+mod peers;
 mod report;
 mod servers;
 mod steps;
@@ -39,6 +40,7 @@ usage: cargo xtask COMMAND
   s3               starts an S3 server, loads real files, and runs the examples over it
   fuzz             what comes over wires and out of storages is read without harm
   fuzz --seconds N each fuzz target for so long, 60 if not told
+  peers [OPTIONS]  compares with Lithops for Python, Ray, Dask and others; see benches/peers/run.py
   configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["peers", options @ ..] => peers::run(options, &mut steps),
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -123,6 +126,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     adapters::rusoto(steps)?;
     report::check(steps)?;
     fuzz::run_briefly(steps)?;
+    peers::check(steps);
     examples::run(steps)?;
     guide::run(steps)
 }

@@ -1,0 +1,1 @@
+"""Sides, turns, figures and tables. Needs nothing but Python's own library."""
