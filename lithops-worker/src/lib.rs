@@ -29,6 +29,7 @@ mod panic;
 mod process;
 mod queue;
 mod runtime;
+mod share;
 mod slot;
 mod storage;
 mod supervisor;
@@ -42,12 +43,14 @@ pub use launch::{
     LAUNCH_CACHE_VARIABLE, LAUNCH_STORAGE_VARIABLE, LAUNCH_VARIABLE, LaunchError, LaunchOrder,
     ProgramDigest, UploadError, Uploaded, upload_program,
 };
+pub use job::WorkerJob;
 pub use outbox::{Destination, Outbox};
 pub use output::tail;
 pub use owner::Owner;
 pub use page::{PAGE_SIZE, Status};
 pub use process::WorkerProcess;
 pub use queue::Queue;
+pub use share::read_share;
 pub use slot::Slot;
 pub use storage::{StorageWorker, TaskEnd};
 pub use supervisor::{Limits, Stop, Supervisor};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use lithops_core::ports::{PutMode, StorageBackend, StorageError, open_storage};
 use lithops_core::wire::{
-    Frame, FrameError, FromWorker, JobHead, JobId, PROTOCOL, ToWorker, WorkOrder, keys,
+    FrameError, FromWorker, JobId, PROTOCOL, ToWorker, WorkOrder, keys,
 };
 use lithops_storage::layers::CountingStorage;
 
@@ -16,6 +16,7 @@ use crate::output::OutputCapture;
 use crate::page::Status;
 use crate::queue::Queue;
 use crate::runtime::handle;
+use crate::share::read_share;
 use crate::slot::Slot;
 use crate::supervisor::{Limits, Stop, Supervisor, now_ms};
 
@@ -23,8 +24,6 @@ use crate::supervisor::{Limits, Stop, Supervisor, now_ms};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Results larger than this get an object of their own.
 const OWN_OBJECT: u64 = 1 << 20;
-/// The preface of a job's object and all its calls are read in one request up to this size.
-const READ_WHOLE: u64 = 64 * 1024;
 /// How often a batch that can't be stored is tried.
 const TRIES: u32 = 5;
 
@@ -109,7 +108,8 @@ impl StorageWorker {
         }
         lithops_storage::install();
         let storage = Arc::new(CountingStorage::new(open_storage(&self.order.storage)?));
-        let (mut head, messages) = handle().block_on(self.read(storage.as_ref()))?;
+        let share = read_share(storage.as_ref(), &self.order, self.worker);
+        let (mut head, messages) = handle().block_on(share)?;
         head.store_above = Some(head.store_above.unwrap_or(OWN_OBJECT).min(OWN_OBJECT));
         let limits = Arc::new(Limits::default());
         let heartbeat = Duration::from_millis(self.order.heartbeat_ms.max(10));
@@ -139,39 +139,6 @@ impl StorageWorker {
         }
         slot.drain(&queue, &outbox);
         if outbox.flush() { Ok(()) } else { Err(TaskEnd::Unstored) }
-    }
-
-    /// Reads the job's head and this worker's calls: two requests, or one of a small object.
-    async fn read(
-        &self,
-        storage: &dyn StorageBackend,
-    ) -> Result<(JobHead, Vec<ToWorker>), TaskEnd> {
-        let WorkOrder { job, wave, preface, len, workers, .. } = &self.order;
-        if self.worker >= *workers {
-            return Err(TaskEnd::NoShare(self.worker));
-        }
-        let key = keys::wave(job, *wave);
-        let at_once = if *len <= READ_WHOLE { *len } else { *preface };
-        let mut object = storage.get_range(&key, 0..at_once).await?;
-        let preface = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
-        let mut frames =
-            Frame::read_all(object.split_to(preface.ok_or(FrameError::Truncated)?))?.into_iter();
-        let mut next = || frames.next().ok_or(FrameError::Truncated).and_then(ToWorker::decode);
-        let (ToWorker::Job(head), ToWorker::Shares(lengths)) = (next()?, next()?) else {
-            return Err(FrameError::Truncated.into());
-        };
-        let mine = self.worker as usize;
-        let length = *lengths.get(mine).ok_or(TaskEnd::NoShare(self.worker))?;
-        let start = lengths[..mine].iter().sum::<u64>();
-        let share = if object.is_empty() {
-            let start = self.order.preface + start;
-            storage.get_range(&key, start..start + length).await?
-        } else {
-            let end = usize::try_from(start + length).ok().filter(|end| *end <= object.len());
-            object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
-        };
-        let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
-        Ok((*head, messages.collect::<Result<_, _>>()?))
     }
 }
 

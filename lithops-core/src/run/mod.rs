@@ -13,8 +13,10 @@ mod link;
 mod mark;
 mod pending;
 mod storage;
+mod world;
 
 pub use background::{block_on, runtime, wait_here};
 pub use clean::Cleaning;
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;
+pub use world::{InWorld, World, now};

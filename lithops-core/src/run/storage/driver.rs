@@ -150,6 +150,7 @@ impl Driver {
             let wait = self.pace.wait(now, self.working.values().map(|share| share.begun));
             let due = self.next_due();
             tokio::select! {
+                biased;
                 order = orders.recv() => self.obey(order),
                 told = told(&mut self.asking) => {
                     self.asking = None;
