@@ -39,11 +39,11 @@ pub use entry::{
     SLOTS_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
 };
 pub use exit::at_exit;
+pub use job::WorkerJob;
 pub use launch::{
     LAUNCH_CACHE_VARIABLE, LAUNCH_STORAGE_VARIABLE, LAUNCH_VARIABLE, LaunchError, LaunchOrder,
     ProgramDigest, UploadError, Uploaded, upload_program,
 };
-pub use job::WorkerJob;
 pub use outbox::{Destination, Outbox};
 pub use output::tail;
 pub use owner::Owner;
@@ -52,5 +52,5 @@ pub use process::WorkerProcess;
 pub use queue::Queue;
 pub use share::read_share;
 pub use slot::Slot;
-pub use storage::{StorageWorker, TaskEnd};
+pub use storage::{StorageWorker, TaskEnd, put_batch};
 pub use supervisor::{Limits, Stop, Supervisor};

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use lithops_core::ports::{PutMode, StorageBackend, StorageError, open_storage};
-use lithops_core::wire::{
-    FrameError, FromWorker, JobId, PROTOCOL, ToWorker, WorkOrder, keys,
-};
+use lithops_core::wire::{FrameError, FromWorker, JobId, PROTOCOL, ToWorker, WorkOrder, keys};
 use lithops_storage::layers::CountingStorage;
 
 use crate::outbox::{Destination, Outbox};
@@ -186,8 +184,11 @@ impl Destination for Batches {
     }
 }
 
-/// Stores a batch, tried a few times.
-pub(crate) async fn put_batch(
+/// Stores a batch of a worker's messages under `key`, tried five times, within two seconds of waiting.
+///
+/// # Errors
+/// [`StorageError`] of the last try.
+pub async fn put_batch(
     storage: &dyn StorageBackend,
     key: &str,
     object: Bytes,

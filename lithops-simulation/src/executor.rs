@@ -1,0 +1,127 @@
+//! The executor of a simulation: the real one, watched.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lithops_core::error::Error;
+use lithops_core::plan::{JobOptions, PlannedJob};
+use lithops_core::ports::{
+    Capability, Executor, JobEvent, JobEvents, JobObserver, StorageBackend, SubmittedJob, Supply,
+};
+use lithops_core::run::Engine;
+use lithops_core::wire::{JobId, StoredObject};
+use tokio::sync::mpsc;
+
+use crate::scene::Scene;
+use crate::tally::Tally;
+
+/// The executor of a simulation: the library's own over a simulated platform, watched in what it
+/// promises and keeps. Cheap to clone; clones are the same executor.
+#[derive(Clone, Debug)]
+pub struct SimulatedExecutor {
+    engine: Engine,
+    scene: Arc<Scene>,
+}
+
+impl SimulatedExecutor {
+    pub(crate) fn new(engine: Engine, scene: Arc<Scene>) -> Self {
+        Self { engine, scene }
+    }
+
+    fn watch(&self, submitted: SubmittedJob) -> SubmittedJob {
+        let (forward, events) = mpsc::unbounded_channel();
+        let (scene, job) = (Arc::clone(&self.scene), submitted.id.clone());
+        lithops_core::run::runtime().spawn(watch(scene, job, submitted.events, forward));
+        SubmittedJob { events, ..submitted }
+    }
+}
+
+/// Tallies the outcomes of a job and passes them on, also when nobody listens any more.
+async fn watch(
+    scene: Arc<Scene>,
+    job: JobId,
+    mut events: JobEvents,
+    forward: mpsc::UnboundedSender<JobEvent>,
+) {
+    while let Some(event) = events.recv().await {
+        if let JobEvent::Settled(settled) = &event {
+            for settled in settled {
+                let report = &settled.report;
+                let outcome =
+                    report.outcome.as_ref().map_or_else(|cause| cause.kind(), |_| "a value");
+                let what =
+                    format_args!("{job}: call {}.{} ends: {outcome}", report.index, report.attempt);
+                scene.note(what);
+                scene.tally(|tally| tally.settle(&job, settled));
+            }
+        }
+        forward.send(event).ok();
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Executor for SimulatedExecutor {
+    fn capability(&self) -> Capability {
+        self.engine.capability()
+    }
+
+    fn job_options(&self) -> JobOptions {
+        self.engine.job_options()
+    }
+
+    fn submit(&self, job: PlannedJob) -> Result<SubmittedJob, Error> {
+        let policy = job.options.retry;
+        let submitted = self.engine.submit(job)?;
+        let (id, calls) = (submitted.id.clone(), submitted.calls);
+        self.scene.note(format_args!("{id} is submitted: {calls} calls"));
+        self.scene.tally(|tally| tally.promise(id, calls, policy));
+        Ok(self.watch(submitted))
+    }
+
+    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
+        self.engine.take_up(job).await
+    }
+
+    fn supply(&self, job: &JobId, inputs: Supply) {
+        self.engine.supply(job, inputs);
+    }
+
+    fn cancel(&self, job: &JobId) {
+        self.scene.note(format_args!("{job} is cancelled"));
+        self.scene.tally(|tally| tally.stop(job));
+        self.engine.cancel(job);
+    }
+
+    fn release(&self, job: &JobId) {
+        self.scene.note(format_args!("{job} is released"));
+        self.scene.tally(|tally| tally.stop(job));
+        self.engine.release(job);
+    }
+
+    fn keep(&self, job: &JobId) {
+        self.engine.keep(job);
+    }
+
+    async fn shutdown(&self) {
+        self.scene.note(format_args!("the executor shuts down"));
+        self.scene.tally(Tally::stop_all);
+        self.engine.shutdown().await;
+    }
+
+    fn storage(&self) -> Arc<dyn StorageBackend> {
+        self.engine.storage()
+    }
+
+    fn lend(&self, object: &StoredObject) -> bool {
+        self.engine.lend(object)
+    }
+
+    fn observer(&self) -> Option<Arc<dyn JobObserver>> {
+        self.engine.observer()
+    }
+
+    fn handle(&self) -> Arc<dyn Executor> {
+        Arc::new(self.clone())
+    }
+}
