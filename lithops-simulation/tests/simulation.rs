@@ -76,7 +76,7 @@ fn a_map_keeps_its_promises() {
 fn a_map_reduce_keeps_its_promises() {
     check(seeds(400), |exec| async move {
         if let Ok(total) = exec.map_reduce(double, 0..12u32, sum).await {
-            assert_eq!(total, (0..12).map(double).sum());
+            assert_eq!(total, (0..12).map(double).sum::<u32>());
         }
     });
 }

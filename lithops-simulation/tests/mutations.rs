@@ -1,0 +1,182 @@
+//! The simulation sees what it is there to see: a copy of the sources into which mistakes are built, one
+//! at a time, does not get through it.
+//!
+//! The copy is built once: a variable says which of the mistakes is made. Dependencies are those of
+//! the workspace's own build, if that was of all packages with all features.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Which mistake is made.
+const VARIABLE: &str = "LITHOPS_MUTATION";
+
+/// A mistake: a line that stands in one place of a file, what it becomes, and the test that sees it.
+struct Mutation {
+    name: &'static str,
+    file: &'static str,
+    line: &'static str,
+    /// `MADE` stands for: this mistake is the one that is made.
+    mistaken: &'static str,
+    seen_by: &'static str,
+}
+
+const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "the failure of an attempt that was given up counts",
+        file: "run/ledger.rs",
+        line: "Err(_) if report.attempt < call.attempt => return Verdict::Late,",
+        mistaken: "Err(_) if report.attempt < call.attempt && !MADE => return Verdict::Late,",
+        seen_by: "repetitions_keep_their_promises",
+    },
+    Mutation {
+        name: "a second outcome is not late",
+        file: "run/ledger.rs",
+        line: "if call.settled {",
+        mistaken: "if call.settled && !MADE {",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "the neighbours of a dead worker's call are forgotten, through storage",
+        file: "run/storage/deaths.rs",
+        line: "                self.due.insert(index, Instant::now());",
+        mistaken: "if !MADE { self.due.insert(index, Instant::now()); }",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "the neighbours of a dead worker's call are forgotten, over links",
+        file: "run/link/dispatcher.rs",
+        line: "if except != Some((sent.ticket, sent.index)) && job.running.ledger.is_open(sent.index) {",
+        mistaken: "if !MADE && except != Some((sent.ticket, sent.index)) && job.running.ledger.is_open(sent.index) {",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "silence has no bound, through storage",
+        file: "run/storage/deaths.rs",
+        line: ".filter(|(_, share)| share.heard.is_some_and(|heard| now.duration_since(heard) > bound))",
+        mistaken: ".filter(|(_, share)| !MADE && share.heard.is_some_and(|heard| now.duration_since(heard) > bound))",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "silence has no bound, over links",
+        file: "run/link/dispatcher.rs",
+        line: "if waits && now.duration_since(lane.heard) > bound {",
+        mistaken: "if !MADE && waits && now.duration_since(lane.heard) > bound {",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "what a job made is not removed",
+        file: "run/engine.rs",
+        line: "        && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await",
+        mistaken: "        && !MADE && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await",
+        seen_by: "a_map_keeps_its_promises",
+    },
+    Mutation {
+        name: "what workers with slow clocks write is not looked for",
+        file: "run/storage/collect.rs",
+        line: "let whole = whole || due;",
+        mistaken: "let whole = (whole || due) && !(MADE && self.whole.is_some());",
+        seen_by: "a_map_keeps_its_promises",
+    },
+];
+
+#[test]
+fn no_mutation_of_the_engine_gets_through_the_simulation() {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutated");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    mirror(root, &copy);
+    let files: std::collections::BTreeSet<_> =
+        MUTATIONS.iter().map(|mutation| mutation.file).collect();
+    for file in files {
+        let path = Path::new("lithops-core/src").join(file);
+        let mut text = fs::read_to_string(root.join(&path)).unwrap();
+        for mutation in MUTATIONS.iter().filter(|mutation| mutation.file == file) {
+            let found = text.matches(mutation.line).count();
+            assert_eq!(found, 1, "{file} has {:?} {found} times", mutation.line);
+            let made =
+                format!("(std::env::var({VARIABLE:?}).as_deref() == Ok({:?}))", mutation.name);
+            text = text.replace(mutation.line, &mutation.mistaken.replace("MADE", &made));
+        }
+        write_if_changed(&copy.join(&path), text.as_bytes());
+    }
+    let simulation = build(&copy);
+    let run = |name: Option<&str>, test: &str| -> Output {
+        let mut command = Command::new(&simulation);
+        command.args(["--exact", test]).env_remove(VARIABLE);
+        command.env_remove(lithops_simulation::SEED_VARIABLE);
+        command.envs(name.map(|name| (VARIABLE, name))).output().unwrap()
+    };
+    let tests: std::collections::BTreeSet<_> =
+        MUTATIONS.iter().map(|mutation| mutation.seen_by).collect();
+    for test in tests {
+        let sound = run(None, test);
+        let said = String::from_utf8_lossy(&sound.stdout);
+        assert!(sound.status.success() && said.contains("1 passed"), "with no mutation:\n{said}");
+    }
+    for Mutation { name, seen_by, .. } in MUTATIONS {
+        let mutated = run(Some(name), seen_by);
+        assert!(!mutated.status.success(), "{seen_by} does not see that {name}");
+        let said =
+            String::from_utf8_lossy(&mutated.stderr) + String::from_utf8_lossy(&mutated.stdout);
+        println!(
+            "=== {name}\n{}",
+            said.lines()
+                .filter(|line| line.contains("seed ") || line.starts_with("  - "))
+                .take(3)
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
+        assert!(
+            said.contains("of the simulation fails"),
+            "{seen_by} fails in another way:\n{said}"
+        );
+    }
+}
+
+/// Builds the simulation's test in a copy of the workspace, as the whole workspace is built, and gives
+/// the program.
+fn build(copy: &Path) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", target)
+        .args(["test", "--no-run", "--offline", "--workspace", "--all-features"])
+        .args(["--exclude", "lithops-on-code-engine", "--test", "simulation"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let program =
+        said.lines().filter_map(|line| line.split("\"executable\":\"").nth(1)).next_back();
+    PathBuf::from(program.unwrap().split('"').next().unwrap())
+}
+
+/// Makes `copy` a copy of the workspace's sources; files that are the same are left alone, so that
+/// nothing is built again for them.
+fn mirror(root: &Path, copy: &Path) {
+    fs::create_dir_all(copy).unwrap();
+    for entry in fs::read_dir(root).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        let hidden = name.to_string_lossy().starts_with('.');
+        // Builds, wherever they are.
+        if hidden || name == "target" || entry.path().join("CACHEDIR.TAG").exists() {
+            continue;
+        }
+        let (from, to) = (entry.path(), copy.join(&name));
+        if entry.file_type().unwrap().is_dir() {
+            mirror(&from, &to);
+        } else if entry.file_type().unwrap().is_file() {
+            write_if_changed(&to, &fs::read(&from).unwrap());
+        }
+    }
+}
+
+fn write_if_changed(path: &Path, bytes: &[u8]) {
+    if fs::read(path).ok().as_deref() != Some(bytes) {
+        fs::write(path, bytes).unwrap();
+    }
+}
