@@ -8,7 +8,7 @@ use lithops_core::api::is_inside_call;
 use lithops_core::config::JobSettings;
 use lithops_core::plan::TimeLimit;
 use lithops_core::ports::{ComputeBackend, Isolation, JobObserver, StorageBackend};
-use lithops_core::run::{Engine, EngineSettings};
+use lithops_core::run::{DispatchKey, Engine, EngineSettings};
 
 use crate::executor::unknown;
 use crate::{Config, ConfigError, Error, FunctionExecutor, Result};
@@ -186,7 +186,10 @@ impl Builder {
         if self.signals {
             crate::interrupt::watch();
         }
-        Ok(FunctionExecutor::over(Engine::new(backend, storage, self.settings, observer)))
+        let key = self.config.key_file.as_ref().map(DispatchKey::in_file);
+        let key = key.unwrap_or_else(DispatchKey::of_user);
+        let engine = Engine::with_key(backend, storage, self.settings, observer, key);
+        Ok(FunctionExecutor::over(engine))
     }
 
     fn backend_by_name(&self) -> Result<Arc<dyn ComputeBackend>, Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
-    Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply,
+    Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply, TakeUp,
 };
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
@@ -132,8 +132,8 @@ impl Executor for FunctionExecutor {
         self.engine.submit(job)
     }
 
-    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
-        self.engine.take_up(job).await
+    async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error> {
+        self.engine.take_up(wanted).await
     }
 
     fn supply(&self, job: &JobId, inputs: Supply) {

@@ -145,7 +145,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use lithops_core::ports::{StorageLocation, WorkerProfile};
-    use lithops_core::wire::{JobId, WorkOrder};
+    use lithops_core::wire::{Digest, JobId, WorkOrder};
 
     use super::*;
     use crate::request::Project;
@@ -168,6 +168,7 @@ mod tests {
             storage,
             job: job.clone(),
             preface: 300,
+            digest: Digest::of(b"preface"),
             len: 1 << 20,
             workers,
             wave: 4,

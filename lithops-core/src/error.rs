@@ -99,4 +99,7 @@ pub enum Error {
     /// The backend failed.
     #[error(transparent)]
     Compute(#[from] ComputeError),
+    /// There is no key to seal what goes through storage with.
+    #[error(transparent)]
+    Key(#[from] crate::run::KeyError),
 }

@@ -15,15 +15,20 @@ use lithops_core::ports::{
 };
 use lithops_core::secret::Secret;
 use lithops_core::wire::{
-    Block, CallError, CallInput, CallRange, CallRuns, Frame, FrameError, FromRelay, FromWorker,
-    FunctionError, FunctionId, Input, JobHead, JobId, Layout, Logs, ObjectRef, PROTOCOL,
-    PartitionInput, Payload, Report, Section, ShuffleTerms, Spent, StorageFailure, StorageLocation,
-    Timing, ToRelay, ToWorker, ValueSink, WorkOrder, encode_value, pair_lengths,
+    Block, CallError, CallInput, CallRange, CallRuns, Digest, DispatchRecord, FailedCall, Frame,
+    FrameError, FromRelay, FromWorker, FunctionError, FunctionId, Input, JobHead, JobId, Layout,
+    Logs, ObjectRef, PROTOCOL, PartitionInput, Payload, Report, Section, Share, ShuffleTerms,
+    Spent, StorageFailure, StorageLocation, Timing, ToRelay, ToWorker, ValueSink, WorkOrder,
+    encode_value, pair_lengths,
 };
 
 fn location() -> StorageLocation {
     let settings = BTreeMap::from([("root".to_owned(), "/tmp/x".to_owned())]);
     StorageLocation { scheme: "file".to_owned(), settings }
+}
+
+fn share(len: u64, bytes: &[u8]) -> Share {
+    Share { len, digest: Digest::of(bytes) }
 }
 
 fn to_worker() -> Vec<(&'static str, ToWorker)> {
@@ -61,7 +66,7 @@ fn to_worker() -> Vec<(&'static str, ToWorker)> {
         ("run", ToWorker::Run { ticket: 7, calls }),
         ("recall", ToWorker::Recall),
         ("forget", ToWorker::Forget { ticket: 7 }),
-        ("shares", ToWorker::Shares(vec![20, 70_000])),
+        ("shares", ToWorker::Shares(vec![share(20, b"one"), share(70_000, b"two")])),
     ]
 }
 
@@ -241,6 +246,21 @@ fn what_a_worker_says_is_what_it_was() {
 }
 
 #[test]
+fn what_a_dispatch_says_of_its_past_is_what_it_was() {
+    let lost = CallError::WorkerLost { reason: "gone".to_owned() };
+    let record = DispatchRecord {
+        writer: "ab12cd34ef56".to_owned(),
+        machine: "0a1b2c".to_owned(),
+        environment: vec!["NAME".to_owned()],
+        failed: vec![FailedCall { index: 3, attempts: vec![(1, 100_007, lost)] }],
+    };
+    let frame = golden("dispatch-record", record.encode());
+    assert_eq!(DispatchRecord::decode(&frame), Ok(record));
+    let with_body = Frame { body: Bytes::from_static(b"more"), ..frame };
+    assert_eq!(DispatchRecord::decode(&with_body), Err(FrameError::Body));
+}
+
+#[test]
 fn what_a_worker_asks_of_storages_is_what_it_was() {
     for (name, message) in to_relay() {
         let frame = golden(&format!("to-relay-{name}"), message.clone().encode());
@@ -275,6 +295,7 @@ fn an_order_survives_as_text() {
         storage: location(),
         job: JobId::new("ab12cd34", 7),
         preface: 100,
+        digest: Digest::of(b"preface"),
         len: 190,
         workers: 2,
         wave: 0,

@@ -74,6 +74,7 @@ impl JobWatch for Played {
             failed,
             repeated: 0,
             workers: 0,
+            hedged: 0,
             wall: std::time::Duration::ZERO,
             busy: std::time::Duration::ZERO,
             result_bytes: 0,

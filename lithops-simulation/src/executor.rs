@@ -7,6 +7,7 @@ use lithops_core::error::Error;
 use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
     Capability, Executor, JobEvent, JobEvents, JobObserver, StorageBackend, SubmittedJob, Supply,
+    TakeUp,
 };
 use lithops_core::run::Engine;
 use lithops_core::wire::{JobId, StoredObject};
@@ -44,6 +45,9 @@ async fn watch(
     forward: mpsc::UnboundedSender<JobEvent>,
 ) {
     while let Some(event) = events.recv().await {
+        if let JobEvent::Hedged(hedged) = &event {
+            scene.tally(|tally| tally.hedged(&job, *hedged));
+        }
         if let JobEvent::Settled(settled) = &event {
             for settled in settled {
                 let report = &settled.report;
@@ -79,8 +83,8 @@ impl Executor for SimulatedExecutor {
         Ok(self.watch(submitted))
     }
 
-    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
-        self.engine.take_up(job).await
+    async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error> {
+        self.engine.take_up(wanted).await
     }
 
     fn supply(&self, job: &JobId, inputs: Supply) {

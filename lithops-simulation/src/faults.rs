@@ -85,7 +85,7 @@ impl Faults {
         let ms = Duration::from_millis;
         Self {
             call: (ms(1), ms(3000)),
-            start: (ms(100), ms(3000)),
+            start: (ms(100), ms(900)),
             request: (ms(2), ms(80)),
             slow_requests: 0.0,
             lost_puts: 0.0,
@@ -120,6 +120,7 @@ impl Faults {
     pub fn harsh() -> Self {
         let seconds = Duration::from_secs;
         Self {
+            start: (Duration::from_millis(100), seconds(3)),
             slow_requests: 0.05,
             lost_puts: 0.05,
             unacknowledged_puts: 0.05,

@@ -50,6 +50,8 @@ struct Promise {
     outcomes: Vec<u32>,
     /// Whether somebody has stopped it.
     stopped: bool,
+    /// How many workers were hedged.
+    hedged: u32,
 }
 
 /// Who has done what.
@@ -69,13 +71,21 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn promise(&mut self, job: JobId, calls: u32, policy: RetryPolicy) {
-        let promise = Promise { policy, outcomes: vec![0; calls as usize], stopped: false };
+        let outcomes = vec![0; calls as usize];
+        let promise = Promise { policy, outcomes, stopped: false, hedged: 0 };
         self.promises.insert(job, promise);
     }
 
     pub(crate) fn stop(&mut self, job: &JobId) {
         if let Some(promise) = self.promises.get_mut(job) {
             promise.stopped = true;
+        }
+    }
+
+    /// The executor has given the calls of so many workers to others because they had not begun.
+    pub(crate) fn hedged(&mut self, job: &JobId, hedged: u32) {
+        if let Some(promise) = self.promises.get_mut(job) {
+            promise.hedged = hedged;
         }
     }
 
@@ -198,7 +208,7 @@ impl Tally {
             let calm = calm.count() as u32;
             let often = policy.worker_deaths.max(policy.retries + 1);
             // Where nobody sees which call a worker died of, each neighbour may be blamed once.
-            let allowed = 1 + policy.retries;
+            let allowed = 1 + policy.retries + promise.hedged;
             let of_deaths = if deaths > 0 { often + promise.outcomes.len() as u32 } else { 0 };
             if calm - deaths > allowed || deaths > of_deaths {
                 let (job, index) = (job.clone(), *index);

@@ -11,7 +11,7 @@ use lithops_core::config::Config;
 use lithops_core::ports::StorageBackend;
 use lithops_core::secret::Secret;
 use lithops_core::wire::{
-    FunctionId, JobHead, JobId, PROTOCOL, SavedJob, StorageLocation, ToWorker, WorkOrder,
+    Digest, FunctionId, JobHead, JobId, PROTOCOL, SavedJob, StorageLocation, ToWorker, WorkOrder,
 };
 use lithops_storage::{
     AzureConfig, AzureStorage, GcsConfig, GcsStorage, S3Config, S3Storage, WorkerAccess, open,
@@ -78,7 +78,8 @@ fn storages() -> Vec<Arc<dyn StorageBackend>> {
 fn order(storage: StorageLocation) -> WorkOrder {
     let (protocol, job) = (PROTOCOL, JobId::new("a", 1));
     let (preface, len, workers, wave, heartbeat_ms) = (1, 2, 1, 0, 1000);
-    WorkOrder { protocol, storage, job, preface, len, workers, wave, heartbeat_ms }
+    let digest = Digest::of(b"preface");
+    WorkOrder { protocol, storage, job, preface, digest, len, workers, wave, heartbeat_ms }
 }
 
 fn job(storage: StorageLocation) -> JobHead {

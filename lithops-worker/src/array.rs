@@ -19,7 +19,7 @@ use signal_hook::iterator::Signals;
 
 use crate::process::{Memory, WorkerProcess, kill_group, reap_orphans};
 use crate::runtime::handle;
-use crate::storage::put_batch;
+use crate::storage::{put_batch, writer};
 use crate::supervisor::now_ms;
 
 /// Exit code of an instance that could not do its work.
@@ -174,7 +174,7 @@ impl Workers {
             InstanceError::Untold { worker, cause: cause.clone() }
         };
         let storage = open_storage(&order.storage).map_err(|error| untold(&error))?;
-        let key = keys::batch(&order.job, now_ms(), order.wave, worker, OBITUARY);
+        let key = keys::batch(&order.job, now_ms(), order.wave, worker, OBITUARY, writer());
         let ended = FromWorker::Ended { running, cause: cause.clone() };
         let object = ended.encode().concat().into();
         let put = put_batch(storage.as_ref(), &key, object);

@@ -1,7 +1,7 @@
 //! What a worker that goes by an order reads before it begins.
 
 use lithops_core::ports::StorageBackend;
-use lithops_core::wire::{Frame, FrameError, JobHead, PROTOCOL, ToWorker, WorkOrder, keys};
+use lithops_core::wire::{Frame, FrameError, JobHead, PROTOCOL, Share, ToWorker, WorkOrder, keys};
 
 use crate::storage::TaskEnd;
 
@@ -19,7 +19,7 @@ pub async fn read_share(
     order: &WorkOrder,
     worker: u32,
 ) -> Result<(JobHead, Vec<ToWorker>), TaskEnd> {
-    let WorkOrder { job, wave, preface, len, workers, .. } = order;
+    let WorkOrder { job, wave, preface, digest, len, workers, .. } = order;
     if order.protocol != PROTOCOL {
         return Err(TaskEnd::Protocol(order.protocol));
     }
@@ -29,23 +29,29 @@ pub async fn read_share(
     let key = keys::wave(job, *wave);
     let at_once = if *len <= READ_WHOLE { *len } else { *preface };
     let mut object = storage.get_range(&key, 0..at_once).await?;
-    let preface = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
-    let mut frames =
-        Frame::read_all(object.split_to(preface.ok_or(FrameError::Truncated)?))?.into_iter();
+    let length = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
+    let head = object.split_to(length.ok_or(FrameError::Truncated)?);
+    if !digest.fits(&head) {
+        return Err(TaskEnd::Forged(key));
+    }
+    let mut frames = Frame::read_all(head)?.into_iter();
     let mut next = || frames.next().ok_or(FrameError::Truncated).and_then(ToWorker::decode);
-    let (ToWorker::Job(head), ToWorker::Shares(lengths)) = (next()?, next()?) else {
+    let (ToWorker::Job(head), ToWorker::Shares(shares)) = (next()?, next()?) else {
         return Err(FrameError::Truncated.into());
     };
     let mine = worker as usize;
-    let length = *lengths.get(mine).ok_or(TaskEnd::NoShare(worker))?;
-    let start = lengths[..mine].iter().sum::<u64>();
+    let Share { len: length, digest } = shares.get(mine).ok_or(TaskEnd::NoShare(worker))?;
+    let start = shares[..mine].iter().map(|share| share.len).sum::<u64>();
     let share = if object.is_empty() {
-        let start = order.preface + start;
+        let start = preface + start;
         storage.get_range(&key, start..start + length).await?
     } else {
         let end = usize::try_from(start + length).ok().filter(|end| *end <= object.len());
         object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
     };
+    if !digest.fits(&share) {
+        return Err(TaskEnd::Forged(key));
+    }
     let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
     Ok((*head, messages.collect::<Result<_, _>>()?))
 }

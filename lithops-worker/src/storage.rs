@@ -1,7 +1,8 @@
 //! A worker that goes by an order: it reads its share from storage and writes batches of outcomes.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -51,6 +52,12 @@ pub enum TaskEnd {
     /// The job's object is broken.
     #[error("the job's object is broken: {0}")]
     Frame(#[from] FrameError),
+    /// The job's object is not the one that the order names.
+    #[error(
+        "{0} is not the object that this worker was started for: somebody has written to the job's \
+         storage; its calls are not run"
+    )]
+    Forged(String),
     /// No thread can be had.
     #[error("no thread can be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -163,7 +170,7 @@ impl Destination for Batches {
         }
         let object = object.freeze();
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
-        let key = keys::batch(&self.job, now_ms(), self.wave, self.worker, sequence);
+        let key = keys::batch(&self.job, now_ms(), self.wave, self.worker, sequence, writer());
         let put = put_batch(self.storage.as_ref(), &key, object);
         match handle().block_on(put) {
             Ok(()) => true,
@@ -182,6 +189,12 @@ impl Destination for Batches {
     fn recovers(&self) -> bool {
         true
     }
+}
+
+/// A number that no other process of the same worker is likely to have.
+pub(crate) fn writer() -> u32 {
+    static WRITER: LazyLock<u32> = LazyLock::new(|| RandomState::new().hash_one(now_ms()) as u32);
+    *WRITER
 }
 
 /// Stores a batch of a worker's messages under `key`, tried five times, within two seconds of waiting.

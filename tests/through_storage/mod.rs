@@ -7,7 +7,7 @@ use lithops::{
     Capability, Executor, FunctionExecutor, JobId, JobObserver, StorageBackend, StoredObject,
 };
 use lithops_core::plan::{JobOptions, PlannedJob, Transport};
-use lithops_core::ports::{SubmittedJob, Supply};
+use lithops_core::ports::{SubmittedJob, Supply, TakeUp};
 
 /// Sends every job through storage: what a backend without a link does.
 pub(crate) struct ThroughStorage(pub(crate) FunctionExecutor);
@@ -28,8 +28,8 @@ impl Executor for ThroughStorage {
         self.0.submit(job)
     }
 
-    async fn take_up(&self, job: &JobId) -> lithops::Result<SubmittedJob> {
-        self.0.take_up(job).await
+    async fn take_up(&self, wanted: &TakeUp) -> lithops::Result<SubmittedJob> {
+        self.0.take_up(wanted).await
     }
 
     fn supply(&self, job: &JobId, inputs: Supply) {

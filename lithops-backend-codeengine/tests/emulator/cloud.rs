@@ -14,7 +14,7 @@ use lithops_core::ports::{
     ComputeBackend, Launch, StorageLocation, WorkerProfile, WorkerState, WorkerStatus,
 };
 use lithops_core::secret::Secret;
-use lithops_core::wire::{JobId, WorkOrder};
+use lithops_core::wire::{Digest, JobId, WorkOrder};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -172,6 +172,7 @@ pub(crate) fn launch(job: &JobId, wave: u32, workers: u32) -> Launch {
         storage,
         job: job.clone(),
         preface,
+        digest: Digest::of(b"preface"),
         len,
         workers,
         wave,

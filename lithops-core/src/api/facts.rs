@@ -62,6 +62,7 @@ impl JobFacts {
             failed: table.failed as usize,
             repeated: table.repeated as usize,
             workers: table.workers as usize,
+            hedged: table.hedged as usize,
             wall: table.ended.unwrap_or_else(Instant::now) - table.submitted,
             busy: Duration::from_nanos(table.busy_ns),
             result_bytes: table.result_bytes,

@@ -99,6 +99,7 @@ impl JobState {
             match event {
                 JobEvent::InFlight(calls) => table.in_flight = calls,
                 JobEvent::Workers(workers) => table.workers = workers,
+                JobEvent::Hedged(hedged) => table.hedged = hedged,
                 JobEvent::Requests(requests) => table.requests = requests,
                 JobEvent::Used(usage) => table.used = Some(usage),
                 JobEvent::Settled(batch) => table.settle_all(batch, &mut wake),
@@ -187,6 +188,7 @@ impl JobState {
             failed: all.failed + before.failed,
             repeated: all.repeated + before.repeated,
             workers: all.workers.max(before.workers),
+            hedged: all.hedged + before.hedged,
             // Stages are submitted together, and this one ends last.
             wall: all.wall.max(before.wall),
             busy: all.busy + before.busy,

@@ -33,6 +33,8 @@ pub struct JobSummary {
     pub repeated: usize,
     /// Workers that had a part in it, the most of any stage.
     pub workers: usize,
+    /// Workers that were late to begin, so that others were started for their calls.
+    pub hedged: usize,
     /// From submission to the last outcome, or to now.
     pub wall: Duration,
     /// The sum of the calls' own times.
@@ -73,6 +75,9 @@ impl fmt::Display for JobSummary {
         )?;
         if self.repeated > 0 {
             write!(f, ", {} calls repeated", self.repeated)?;
+        }
+        if self.hedged > 0 {
+            write!(f, ", {} workers hedged that were late to begin", self.hedged)?;
         }
         let StorageRequests { client, workers } = self.requests;
         if client + workers > 0 {

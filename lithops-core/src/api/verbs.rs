@@ -21,9 +21,9 @@ use crate::error::{Error, Result};
 use crate::function::{Data, MapFn, RemoteFn, SharedFn, TaskOutput};
 use crate::par::{Items, Par, ParSource, Provider};
 use crate::plan::by_key;
-use crate::ports::Executor;
+use crate::ports::{Executor, TakeUp};
 use crate::shuffle::{EmitsPairs, FlatMapFn};
-use crate::wire::{CallError, CloudObject, SavedJob};
+use crate::wire::{CallError, CloudObject, JobId, SavedJob};
 
 /// Refuses, at compile time and at the user's line, a function that is more than code.
 macro_rules! assert_remote {
@@ -251,7 +251,7 @@ pub trait ExecutorExt: Executor {
     ///
     /// # Errors
     /// [`Error::ResultType`] if the job's results are not `T`; [`Error::Attach`] if the job is not
-    /// in this executor's storage.
+    /// in this executor's storage, or was sealed with [another key](crate::run::DispatchKey).
     async fn attach<T: Data>(&self, saved: &SavedJob) -> Result<JobHandle<T>> {
         let expected = type_name::<T>().to_owned();
         if saved.result_type != expected {
@@ -261,13 +261,35 @@ pub trait ExecutorExt: Executor {
             let reason = "it is in another storage than this executor's".to_owned();
             return Err(Error::Attach { job: saved.job.to_string(), reason });
         }
-        let submitted = self.take_up(&saved.job).await?;
-        if submitted.result_type != expected {
-            return Err(Error::ResultType { expected, found: submitted.result_type });
-        }
-        let title = saved.job.to_string();
-        Ok(JobHandle::new(JobState::follow(submitted, title, self.handle(), Vec::new(), false)))
+        take_up(self, &saved.job, true).await
+    }
+
+    /// Takes up a job that was sent [through storage](Map::through_storage) by a client that has died,
+    /// or is on another machine: as [`attach`](Self::attach), by the job's name alone.
+    ///
+    /// Each call runs again only if it has no outcome. Attempts that the client had found failed count
+    /// against the job's policy; a call that was under way when the client died does not. A client that
+    /// still lives elsewhere starts no call from then on, and its calls without an outcome end as
+    /// [`CallError::JobFailed`].
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach); [`Error::Attach`] too if the client is a process of this machine that
+    /// still runs, or if the job was given an [environment](Map::env) that this process does not have.
+    async fn attach_id<T: Data>(&self, job: &JobId) -> Result<JobHandle<T>> {
+        take_up(self, job, false).await
     }
 }
 
 impl<E: Executor + ?Sized> ExecutorExt for E {}
+
+async fn take_up<T>(
+    executor: &(impl Executor + ?Sized),
+    job: &JobId,
+    handed_over: bool,
+) -> Result<JobHandle<T>> {
+    let result_type = Some(type_name::<T>().to_owned());
+    let wanted = TakeUp { job: job.clone(), result_type, handed_over };
+    let submitted = executor.take_up(&wanted).await?;
+    let title = job.to_string();
+    Ok(JobHandle::new(JobState::follow(submitted, title, executor.handle(), Vec::new(), false)))
+}

@@ -72,6 +72,16 @@ impl Config {
     }
 }
 
+/// The user's folder for what programs of this library keep: `lithops` in `$XDG_STATE_HOME`, else in
+/// `~/.local/state`; `None` for a user without a home.
+pub fn state_folder() -> Option<PathBuf> {
+    let absolute =
+        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME");
+    let state = state.or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
+    Some(state.join("lithops"))
+}
+
 /// A configuration file, and how it is read.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {

@@ -58,6 +58,7 @@ pub use code_engine::CodeEngineSection;
 pub use containers::ContainersSection;
 use document::Document;
 pub use error::ConfigError;
+pub use file::state_folder;
 pub use ibm::IbmSection;
 pub use jobs::JobSettings;
 use raw::RawConfig;
@@ -82,6 +83,9 @@ pub struct Config {
     pub progress: Option<bool>,
     /// Whether jobs that last or fail are written to the user's journal; by default they are.
     pub journal: Option<bool>,
+    /// The file with the key that this user's clients know their jobs in storage by; one in the user's
+    /// folder for state by default.
+    pub key_file: Option<PathBuf>,
     /// What is said of IBM Cloud Code Engine.
     pub code_engine: CodeEngineSection,
     /// What is said of containers on this machine.
@@ -108,6 +112,7 @@ impl Default for Config {
             root: None,
             progress: None,
             journal: None,
+            key_file: None,
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
@@ -177,6 +182,7 @@ impl Config {
             root: raw.file.root,
             progress: raw.lithops.progress,
             journal: raw.lithops.journal,
+            key_file: raw.lithops.key_file,
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,

@@ -37,6 +37,7 @@ pub(super) struct RawLithops {
     pub(super) storage: Option<String>,
     pub(super) progress: Option<bool>,
     pub(super) journal: Option<bool>,
+    pub(super) key_file: Option<PathBuf>,
     pub(super) retries: Option<u32>,
     pub(super) worker_deaths: Option<u32>,
     pub(super) backoff: Option<f64>,

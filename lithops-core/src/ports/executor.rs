@@ -33,8 +33,8 @@ pub trait Executor: Send + Sync {
     /// Takes up a job that another process has submitted through storage.
     ///
     /// # Errors
-    /// [`Error`] if the job isn't there or is of another type.
-    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error>;
+    /// [`Error`] if the job isn't there, is of another type, or is another client's.
+    async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error>;
 
     /// Gives arguments to calls of a job that was submitted without them.
     fn supply(&self, job: &JobId, inputs: Supply);
@@ -65,6 +65,17 @@ pub trait Executor: Send + Sync {
 
     /// A handle that outlives the borrow.
     fn handle(&self) -> Arc<dyn Executor>;
+}
+
+/// A job that is to be taken up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeUp {
+    /// The job.
+    pub job: JobId,
+    /// The type of its results, as the compiler names it; `None` for whoever takes them as they are.
+    pub result_type: Option<String>,
+    /// Whether its client has handed it over; else one that still runs on this machine keeps it.
+    pub handed_over: bool,
 }
 
 /// Arguments for calls, by index: a value, or why there will never be one.
@@ -102,6 +113,9 @@ pub enum JobEvent {
     Workers(u32),
     /// Calls ended: each call exactly once over the life of the job.
     Settled(Vec<Settled>),
+    /// So many workers that had not begun by the time most had were hedged so far: others were started
+    /// for their calls.
+    Hedged(u32),
     /// So often storage was asked for the job so far.
     Requests(StorageRequests),
     /// The job has used this, says the platform; after the last call's end.

@@ -19,7 +19,7 @@ pub use compute::{
 };
 pub use executor::{
     Executor, FailedAttempt, JobEvent, JobEvents, Settled, StorageRequests, SubmittedJob,
-    SuppliedCall, Supply,
+    SuppliedCall, Supply, TakeUp,
 };
 pub use finding::{Finding, Flaw};
 pub use leftover::Leftover;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::alive;
 use super::clean::remove_prefix;
 use super::job::RunningJob;
+use super::key::DispatchKey;
 use super::link::{self, Bounds, Command};
 use super::mark;
 use super::pending::{CleanUp, Pending};
@@ -21,8 +22,8 @@ use crate::error::Error;
 use crate::function::build_id;
 use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport, shares};
 use crate::ports::{
-    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, SubmittedJob,
-    Supply, Usage,
+    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
+    SubmittedJob, Supply, TakeUp, Usage,
 };
 use crate::wire::{JobHead, JobId, StoredObject, keys};
 
@@ -74,6 +75,8 @@ pub struct Engine {
 pub(super) struct Inner {
     name: String,
     around: Surroundings,
+    /// What dispatches through storage are sealed with.
+    key: DispatchKey,
     /// Whether workers reach the storage wherever it is.
     lent: bool,
     observer: Option<Arc<dyn JobObserver>>,
@@ -98,26 +101,62 @@ impl std::fmt::Debug for Inner {
 #[derive(Debug)]
 struct Route {
     ticket: u32,
-    /// The job's driver, if it runs through storage.
-    driver: Option<mpsc::UnboundedSender<Order>>,
+    driver: Option<Drive>,
     leaves_objects: bool,
     since: Instant,
 }
 
+/// How the driver of a job through storage is reached.
+#[derive(Debug)]
+struct Drive {
+    orders: mpsc::UnboundedSender<Order>,
+    /// How many waves of the job it knows of.
+    waves: Arc<AtomicU32>,
+}
+
+impl Drive {
+    fn send(&self, order: Order) {
+        // It may have ended: then the job needs no order.
+        self.orders.send(order).ok();
+    }
+}
+
 impl Engine {
-    /// An executor over `backend` and `storage`; starts nothing until the first job.
+    /// An executor over `backend` and `storage`; starts nothing until the first job. Only this process
+    /// can take up its jobs.
     pub fn new(
         backend: Arc<dyn ComputeBackend>,
         storage: Arc<dyn StorageBackend>,
         settings: EngineSettings,
         observer: Option<Arc<dyn JobObserver>>,
     ) -> Self {
+        let key = DispatchKey::of_process();
+        Self::with_key(backend, storage, settings, observer, key)
+    }
+
+    /// As [`new`](Self::new), with a key that other processes know too, so that they can take up its
+    /// jobs.
+    pub fn with_key(
+        backend: Arc<dyn ComputeBackend>,
+        storage: Arc<dyn StorageBackend>,
+        settings: EngineSettings,
+        observer: Option<Arc<dyn JobObserver>>,
+        key: DispatchKey,
+    ) -> Self {
+        let name = mark::name();
         let lent = backend.lend(&storage);
         let bounds = Bounds { start: settings.start_bound, silence: settings.silence_bound };
         let commands = backend.link().map(|_| link::start(Arc::clone(&backend), bounds));
         let inner = Arc::new(Inner {
-            name: mark::name(),
-            around: Surroundings { backend, storage, settings },
+            around: Surroundings {
+                backend,
+                storage,
+                settings,
+                writer: name.clone(),
+                waves: Arc::default(),
+            },
+            name,
+            key,
             lent,
             observer,
             commands,
@@ -146,6 +185,11 @@ impl Drop for Inner {
 }
 
 impl Inner {
+    /// What a job's driver runs with.
+    fn surroundings(&self) -> Surroundings {
+        Surroundings { waves: Arc::default(), ..self.around.clone() }
+    }
+
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<JobId, Route>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -289,8 +333,10 @@ impl Executor for Engine {
         let job = RunningJob::new(head, plan, events);
         let driver = if through_storage {
             let (orders, inbox) = mpsc::unbounded_channel();
-            super::runtime().spawn(storage::drive(job, self.inner.around.clone(), inbox));
-            Some(orders)
+            let (around, key) = (self.inner.surroundings(), self.inner.key.get()?.clone());
+            let waves = Arc::clone(&around.waves);
+            super::runtime().spawn(storage::drive(job, around, key, inbox));
+            Some(Drive { orders, waves })
         } else {
             let commands = self.inner.commands.as_ref().ok_or(Error::Closed)?;
             let job = Box::new(job);
@@ -304,13 +350,15 @@ impl Executor for Engine {
         Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
     }
 
-    async fn take_up(&self, job: &JobId) -> Result<SubmittedJob, Error> {
+    async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error> {
         let (events, listener) = mpsc::unbounded_channel();
         let (orders, inbox) = mpsc::unbounded_channel();
-        let head = storage::take_up(job, self.inner.around.clone(), events, inbox).await?;
-        self.hold(job, head.ticket, Some(orders), true);
+        let (around, key) = (self.inner.surroundings(), self.inner.key.get()?.clone());
+        let waves = Arc::clone(&around.waves);
+        let head = storage::take_up(wanted, around, key, events, inbox).await?;
+        let id = wanted.job.clone();
+        self.hold(&id, head.ticket, Some(Drive { orders, waves }), true);
         let (calls, result_type) = (head.calls, head.result_type);
-        let id = job.clone();
         let (in_storage, estimate) = (true, None);
         Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
     }
@@ -318,7 +366,7 @@ impl Executor for Engine {
     fn supply(&self, job: &JobId, inputs: Supply) {
         match self.inner.jobs().get(job) {
             // A job that has ended needs no arguments.
-            Some(Route { driver: Some(driver), .. }) => drop(driver.send(Order::Supply(inputs))),
+            Some(Route { driver: Some(driver), .. }) => driver.send(Order::Supply(inputs)),
             Some(Route { ticket, .. }) => self.command(Command::Supply { ticket: *ticket, inputs }),
             None => {}
         }
@@ -326,7 +374,7 @@ impl Executor for Engine {
 
     fn cancel(&self, job: &JobId) {
         match self.inner.jobs().get(job) {
-            Some(Route { driver: Some(driver), .. }) => drop(driver.send(Order::Cancel)),
+            Some(Route { driver: Some(driver), .. }) => driver.send(Order::Cancel),
             Some(Route { ticket, .. }) => self.command(Command::Cancel { ticket: *ticket }),
             None => {}
         }
@@ -338,8 +386,7 @@ impl Executor for Engine {
         let Some(route) = self.inner.jobs().remove(job) else { return };
         let ended = match &route.driver {
             Some(driver) => {
-                // It may have ended already.
-                driver.send(Order::Cancel).ok();
+                driver.send(Order::Cancel);
                 None
             }
             None => {
@@ -390,13 +437,7 @@ impl Executor for Engine {
 
 impl Engine {
     /// Remembers how a job is reached, until it is released.
-    fn hold(
-        &self,
-        job: &JobId,
-        ticket: u32,
-        driver: Option<mpsc::UnboundedSender<Order>>,
-        leaves_objects: bool,
-    ) {
+    fn hold(&self, job: &JobId, ticket: u32, driver: Option<Drive>, leaves_objects: bool) {
         let route = Route { ticket, driver, leaves_objects, since: Instant::now() };
         let mut jobs = self.inner.jobs();
         jobs.insert(job.clone(), route);
@@ -416,15 +457,32 @@ impl Engine {
 
 /// Stops a job's driver and removes what the job made.
 async fn clean_up(storage: &Arc<dyn StorageBackend>, job: &JobId, route: Route) {
+    let mut known = None;
     if let Some(driver) = route.driver {
         // An outcome written after the deletion would stay: first the workers have to have ended,
-        // which the driver sees to. It may have ended itself already.
-        driver.send(Order::Cancel).ok();
-        driver.closed().await;
+        // which the driver sees to.
+        driver.send(Order::Cancel);
+        driver.orders.closed().await;
+        known = Some(driver.waves.load(Ordering::Relaxed));
     }
     if route.leaves_objects
-        && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await
+        && let Err(error) = remove(storage.as_ref(), job, known).await
     {
         tracing::warn!(%job, %error, "what the job made could not be removed; its prefix can be deleted by hand");
     }
+}
+
+/// Removes a job's objects, unless a client has taken the job up from one that knows of `known` waves.
+async fn remove(
+    storage: &dyn StorageBackend,
+    job: &JobId,
+    known: Option<u32>,
+) -> Result<(), StorageError> {
+    if let Some(known) = known
+        && storage::has_waves_from(storage, job, known).await?
+    {
+        tracing::info!(%job, "its objects are left to the client that has taken it up");
+        return Ok(());
+    }
+    remove_prefix(storage, &keys::job(job)).await.map(drop)
 }

@@ -56,6 +56,25 @@ impl Ledger {
             .is_some_and(|earlier| earlier.iter().any(|attempt| attempt.cause.is_worker_death()))
     }
 
+    /// The number of the newest attempt at a call; 0 before the first.
+    pub(super) fn attempt(&self, index: u32) -> u32 {
+        self.calls.get(index as usize).map_or(0, |call| call.attempt)
+    }
+
+    /// The attempts at a call that have failed; none of one that has its outcome.
+    pub(super) fn failed_attempts(&self, index: u32) -> &[FailedAttempt] {
+        self.earlier.get(&index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Takes over what another client has counted of a call's failures.
+    pub(super) fn restore(&mut self, index: u32, failed: Vec<FailedAttempt>) {
+        let Some(call) = self.calls.get_mut(index as usize).filter(|call| !call.settled) else {
+            return;
+        };
+        call.failures = call.failures.max(u32::try_from(failed.len()).unwrap_or(u32::MAX));
+        self.earlier.insert(index, failed);
+    }
+
     /// Counts a new attempt and gives its number.
     pub(super) fn begin(&mut self, index: u32) -> u32 {
         let call = &mut self.calls[index as usize];
@@ -85,9 +104,12 @@ impl Ledger {
         }
         let again = match &report.outcome {
             Ok(_) if !report.returned_err => None,
-            // An older attempt's failure says nothing of the one that runs.
+            // An older attempt's failure says nothing of the one that runs, nor does an `Err` of a
+            // call that is run again for one.
             Err(_) if report.attempt < call.attempt => return Verdict::Late,
-            Ok(_) if report.attempt < call.attempt => None,
+            Ok(_) if report.attempt < call.attempt && self.policy.retries > 0 => {
+                return Verdict::Late;
+            }
             Ok(_) => {
                 let allowed = call.failures < self.policy.retries;
                 allowed.then(|| (returned_err(), self.policy.backoff))
@@ -183,6 +205,32 @@ mod tests {
         ledger.begin(0);
         assert!(matches!(ledger.record_failure(0, 1, 0, lost()), Verdict::Late));
         assert!(matches!(ledger.record(value(0, 1), 0), Verdict::Settled(_)));
+    }
+
+    #[test]
+    fn an_err_of_an_older_attempt_is_no_outcome_where_it_is_run_again_for_one() {
+        let refused = |attempt| Report { returned_err: true, ..value(0, attempt) };
+        let twice = RetryPolicy { retries: 1, ..RetryPolicy::default() };
+        for (policy, settles) in [(twice, false), (RetryPolicy::default(), true)] {
+            let mut ledger = Ledger::new(1, policy);
+            ledger.begin(0);
+            ledger.begin(0);
+            let verdict = ledger.record(refused(1), 0);
+            assert_eq!(matches!(verdict, Verdict::Settled(_)), settles, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_another_client_has_counted_counts() {
+        let mut ledger = Ledger::new(1, RetryPolicy::default());
+        ledger.begun(0, 2);
+        let failed = |attempt| FailedAttempt { attempt, worker: 0, cause: lost() };
+        ledger.restore(0, vec![failed(1), failed(2)]);
+        assert_eq!(ledger.begin(0), 3);
+        let Verdict::Settled(settled) = ledger.record_failure(0, 3, 0, lost()) else {
+            panic!("the third death is final")
+        };
+        assert_eq!(settled.earlier, [failed(1), failed(2)]);
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) fn name() -> String {
     format!("{own}{}", shown(chance))
 }
 
+/// The mark of this machine, as far as processes see each other on it; `None` without /proc.
+pub(super) fn machine() -> Option<String> {
+    place().map(|place| shown(u64::from(crc32fast::hash(place.as_bytes()))))
+}
+
 /// The marks of all processes that can be seen from here.
 pub(super) fn living() -> HashSet<String> {
     let Some((place, processes)) = place().zip(fs::read_dir("/proc").ok()) else {

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::StorageLocation;
 use super::text::{from_text, to_text};
+use super::{Digest, StorageLocation};
 
 /// Name of a job, unique in its storage; safe in keys, file names and labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +25,11 @@ impl JobId {
             && executor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let is_number = number.len() >= 3 && number.bytes().all(|byte| byte.is_ascii_digit());
         (is_name && is_number).then(|| Self(text.to_owned()))
+    }
+
+    /// The name of the executor whose job it was at first.
+    pub fn executor(&self) -> &str {
+        self.0.rsplit_once('-').map_or(&self.0, |(executor, _)| executor)
     }
 
     /// The name as text.
@@ -105,7 +110,10 @@ pub struct WorkOrder {
     /// Length in bytes of the two frames at its start: the job's head, and where each worker's
     /// calls stand.
     pub preface: u64,
-    /// Length in bytes of the whole object.
+    /// What these two are known by: the platform brings the order, so that whoever can only write to
+    /// the storage starts no function of their own.
+    pub digest: Digest,
+    /// Length in bytes of the preface and all calls.
     pub len: u64,
     /// How many workers it has calls for.
     pub workers: u32,

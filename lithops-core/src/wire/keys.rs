@@ -50,9 +50,24 @@ pub fn outcomes(job: &JobId) -> String {
     format!("jobs/{job}/out/")
 }
 
+/// The dispatch that the key of its object names; `None` for a foreign key.
+pub fn parse_wave(key: &str) -> Option<u32> {
+    key.rsplit_once("/wave-")?.1.parse().ok()
+}
+
 /// One batch of outcomes: keys grow with time, so that a listing goes on from the last one seen.
-pub fn batch(job: &JobId, unix_ms: u64, wave: u32, worker: u32, sequence: u32) -> String {
-    format!("jobs/{job}/out/{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}")
+///
+/// `writer` tells apart the processes that a platform may have started for one worker: what one of
+/// them has written is never replaced.
+pub fn batch(
+    job: &JobId,
+    unix_ms: u64,
+    wave: u32,
+    worker: u32,
+    sequence: u32,
+    writer: u32,
+) -> String {
+    format!("jobs/{job}/out/{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}-{writer:08x}")
 }
 
 /// The time, wave and worker of a batch's key; `None` for a foreign key.
@@ -91,12 +106,13 @@ mod tests {
     #[test]
     fn batch_keys_sort_by_time_and_say_who_wrote_them() {
         let id = JobId::new("ab12cd", 3);
-        let early = batch(&id, 999, 0, 7, 0);
-        let late = batch(&id, 1_700_000_000_000, 0, 1, 0);
+        let early = batch(&id, 999, 0, 7, 0, 5);
+        let late = batch(&id, 1_700_000_000_000, 0, 1, 0, 5);
         assert!(early < late);
         assert_eq!(parse_batch(&early), Some((999, 0, 7)));
         assert!(early.starts_with(&outcomes(&id)));
         assert_eq!(parse_batch("jobs/x/out/readme"), None);
+        assert_eq!((parse_wave(&wave(&id, 12)), parse_wave(&alive(&id))), (Some(12), None));
         assert_eq!(prefix_of_job(&early), Some(job(&id).as_str()));
         assert_eq!((prefix_of_job("jobs/x"), prefix_of_job("data/x/y")), (None, None));
     }

@@ -8,7 +8,7 @@ use super::job::FunctionId;
 use super::payload::PayloadHead;
 use super::{
     CallError, CallInput, CallRange, Frame, FrameError, JobHead, JobId, PROTOCOL, Payload, Report,
-    StorageLocation,
+    Share, StorageLocation,
 };
 use crate::ports::Running;
 
@@ -31,9 +31,9 @@ pub enum ToWorker {
         /// The job's number on this link.
         ticket: u32,
     },
-    /// How many bytes of the object that this stands in are each worker's, one after another behind
+    /// Which parts of the object that this stands in are each worker's, one after another behind
     /// this message.
-    Shares(Vec<u64>),
+    Shares(Vec<Share>),
 }
 
 /// From a worker.
@@ -91,7 +91,7 @@ enum ToHead {
     Run(u32, Vec<CallHead>),
     Recall,
     Forget(u32),
-    Shares(Vec<u64>),
+    Shares(Vec<Share>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -177,7 +177,7 @@ impl ToWorker {
             ),
             Self::Recall => ToHead::Recall,
             Self::Forget { ticket } => ToHead::Forget(*ticket),
-            Self::Shares(lengths) => ToHead::Shares(lengths.clone()),
+            Self::Shares(shares) => ToHead::Shares(shares.clone()),
         };
         encode(&head, body)
     }
@@ -235,7 +235,7 @@ impl ToWorker {
             }
             ToHead::Recall => Self::Recall,
             ToHead::Forget(ticket) => Self::Forget { ticket },
-            ToHead::Shares(lengths) => Self::Shares(lengths),
+            ToHead::Shares(shares) => Self::Shares(shares),
         })
     }
 }

@@ -7,6 +7,8 @@
 
 mod agent;
 mod call;
+mod digest;
+mod dispatch;
 mod frame;
 mod job;
 mod location;
@@ -17,6 +19,7 @@ mod payload;
 mod record;
 mod relay;
 mod saved;
+mod seal;
 mod shuffle;
 mod split;
 mod storage_failure;
@@ -25,6 +28,8 @@ mod value;
 
 pub use agent::{FromAgent, Preamble, ToAgent, WorkerStart, WorkerTask};
 pub use call::{CallInput, Input, Logs, Report, Spent, Timing};
+pub use digest::Digest;
+pub use dispatch::{DispatchRecord, FailedCall, Share};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
 pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};
 pub use location::StorageLocation;
@@ -36,6 +41,7 @@ pub use payload::{ObjectRef, Payload};
 pub use record::{CallFailure, CallRecord, Cost, JobRecord};
 pub use relay::{FromRelay, ToRelay};
 pub use saved::SavedJob;
+pub use seal::{SEAL, SealKey};
 pub use shuffle::{
     Block, CallRuns, Layout, PairAt, PartitionInput, Section, ShuffleTerms, pair_at, pair_lengths,
 };
@@ -44,7 +50,7 @@ pub use storage_failure::StorageFailure;
 pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
 
 /// The version of everything in this module; both sides must have the same.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The keys under which a job keeps its objects.
 pub mod keys;

@@ -12,11 +12,7 @@ pub(super) const CANCEL: &str = ".cancel";
 
 /// The user's own folder of jobs, if the environment tells where state is kept.
 pub(super) fn of_user() -> Option<PathBuf> {
-    let absolute =
-        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
-    Some(state.join("lithops/jobs"))
+    lithops_core::config::state_folder().map(|folder| folder.join("jobs"))
 }
 
 /// Makes the folder: nobody but its owner can look into it.

@@ -199,10 +199,9 @@ impl Outbox {
         for part in [message, requests].into_iter().flat_map(FromWorker::encode) {
             object.extend_from_slice(&part);
         }
-        // Copies of a worker are on machines of their own, whose clocks are never the same.
-        let now = self.fate.now_ms() + u64::from(self.copy);
+        let now = self.fate.now_ms();
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
-        let key = keys::batch(&self.head.job, now, self.wave, self.worker, sequence);
+        let key = keys::batch(&self.head.job, now, self.wave, self.worker, sequence, self.copy);
         match put_batch(self.storage.as_ref(), &key, object.freeze()).await {
             Ok(()) => true,
             Err(error) => {

@@ -99,12 +99,15 @@ impl Driver {
     /// Listens to a worker that the platform says it has started.
     fn has_begun(&mut self, place: (u32, u32)) {
         let now = Instant::now();
-        if let Some(share) = self.working.get_mut(&place)
-            && share.heard.is_none()
-        {
+        let Some(share) = self.working.get_mut(&place) else { return };
+        if share.heard.is_none() {
             share.heard = Some(now);
             share.begun = now;
             self.pace.news(now);
+        }
+        if !share.started {
+            share.started = true;
+            self.starts.begun(place.0, now);
         }
     }
 
@@ -132,7 +135,8 @@ impl Driver {
             cause = CallError::WorkerLost { reason: cause.to_string() };
         }
         for (index, attempt) in share.calls {
-            if !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
+            let is_newest = attempt == self.job.ledger.attempt(index);
+            if !is_newest || !self.job.ledger.is_open(index) || self.due.contains_key(&index) {
                 continue;
             }
             if Some(index) == blamed {

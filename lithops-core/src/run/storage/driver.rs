@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 
 use super::collect::{Batch, Collector};
 use super::deaths::End;
+use super::hedge::Starts;
 use super::pace::Pace;
 use crate::plan::JobInputs;
 use crate::ports::{
@@ -17,7 +19,7 @@ use crate::ports::{
 };
 use crate::run::EngineSettings;
 use crate::run::job::RunningJob;
-use crate::wire::CallError;
+use crate::wire::{CallError, SealKey};
 
 /// After so many failures of storage in a row the job is given up, if they have lasted for as long as
 /// a worker may say nothing.
@@ -26,9 +28,6 @@ const FAILURES: u32 = 6;
 const UNANSWERED: Duration = Duration::from_secs(300);
 /// For so long a platform may think about what a job has used.
 const RECKONING: Duration = Duration::from_secs(10);
-
-/// The place of calls that workers of another client have.
-pub(super) const TAKEN_UP: (u32, u32) = (u32::MAX, 0);
 
 /// What a platform says of the workers of a job.
 type Told = Result<Vec<WorkerStatus>, ComputeError>;
@@ -39,6 +38,11 @@ pub(in crate::run) struct Surroundings {
     pub(in crate::run) backend: Arc<dyn ComputeBackend>,
     pub(in crate::run) storage: Arc<dyn StorageBackend>,
     pub(in crate::run) settings: EngineSettings,
+    /// Name of the executor that writes the job's waves.
+    pub(in crate::run) writer: String,
+    /// How many waves of the job it knows of: those behind them are of a client that has taken the
+    /// job up.
+    pub(in crate::run) waves: Arc<AtomicU32>,
 }
 
 /// What the executor tells a driver.
@@ -54,6 +58,8 @@ pub(super) struct Share {
     pub(super) calls: Vec<(u32, u32)>,
     /// When it gave its last sign of life; `None` while the platform has not started it.
     pub(super) heard: Option<Instant>,
+    /// Whether it is known to have begun.
+    pub(super) started: bool,
     /// Whether it has written anything.
     pub(super) spoke: bool,
     /// When the call that it runs may have begun.
@@ -63,13 +69,15 @@ pub(super) struct Share {
 impl Share {
     /// Of a worker that was started now; if it is not on this machine it may begin much later.
     pub(super) fn new(calls: Vec<(u32, u32)>, here: bool, now: Instant) -> Self {
-        Self { calls, heard: here.then_some(now), spoke: false, begun: now }
+        Self { calls, heard: here.then_some(now), started: false, spoke: false, begun: now }
     }
 }
 
 pub(super) struct Driver {
     pub(super) job: RunningJob,
     pub(super) around: Surroundings,
+    /// What its waves are sealed with.
+    pub(super) key: SealKey,
     pub(super) collector: Collector,
     /// Calls to dispatch, by when.
     pub(super) due: BTreeMap<u32, Instant>,
@@ -87,24 +95,28 @@ pub(super) struct Driver {
     /// The question to the platform that is under way.
     asking: Option<JoinHandle<Told>>,
     pub(super) pace: Pace,
+    pub(super) starts: Starts,
     pub(super) workers: u32,
     /// Requests to storage that dispatches have cost.
     pub(super) sent: u64,
     requests: StorageRequests,
     cancelled: bool,
+    /// Whether another client goes on with the job.
+    pub(super) taken_up: bool,
 }
 
 /// Runs a job to its end. `None` for `orders` that ended means that nobody holds the executor.
 pub(in crate::run) async fn drive(
     job: RunningJob,
     around: Surroundings,
+    key: SealKey,
     orders: mpsc::UnboundedReceiver<Order>,
 ) {
-    Driver::new(job, around).run(orders).await;
+    Driver::new(job, around, key).run(orders).await;
 }
 
 impl Driver {
-    pub(super) fn new(job: RunningJob, around: Surroundings) -> Self {
+    pub(super) fn new(job: RunningJob, around: Surroundings, key: SealKey) -> Self {
         // Often enough for no worker to be taken for silent because its clock is wrong.
         let whole = around.settings.silence_bound / 3;
         let collector = Collector::new(Arc::clone(&around.storage), job.id(), whole);
@@ -121,6 +133,7 @@ impl Driver {
         Self {
             job,
             around,
+            key,
             collector,
             due,
             wave: 0,
@@ -133,10 +146,12 @@ impl Driver {
             unanswered: None,
             asking: None,
             pace,
+            starts: Starts::default(),
             workers: 0,
             sent: 0,
             requests: StorageRequests::default(),
             cancelled: false,
+            taken_up: false,
         }
     }
 
@@ -181,6 +196,10 @@ impl Driver {
     async fn end(&self) {
         if let Some(asking) = &self.asking {
             asking.abort();
+        }
+        if self.taken_up {
+            // What still runs belongs to the other client.
+            return;
         }
         let (backend, job) = (&self.around.backend, self.job.id());
         if let Some(billing) = backend.capability().billing.filter(|_| !self.cancelled) {
@@ -249,6 +268,7 @@ impl Driver {
             self.judge(statuses);
         }
         self.listen(now);
+        self.hedge(now);
         self.count_requests();
         self.job.flush();
         self.tell_in_flight();
@@ -266,15 +286,15 @@ impl Driver {
         let mut obituaries = Vec::new();
         for batch in batches {
             let place = (batch.wave, batch.worker);
-            // Of a job that was taken up nobody knows which worker has which calls: each sign of
-            // life counts for all.
-            for place in [place, TAKEN_UP] {
-                if let Some(share) = self.working.get_mut(&place) {
-                    share.heard = Some(now);
-                    share.spoke = true;
-                    if !batch.reports.is_empty() {
-                        share.begun = now;
-                    }
+            if let Some(share) = self.working.get_mut(&place) {
+                if !share.started {
+                    share.started = true;
+                    self.starts.begun(place.0, now);
+                }
+                share.heard = Some(now);
+                share.spoke = true;
+                if !batch.reports.is_empty() {
+                    share.begun = now;
                 }
             }
             self.requests.workers += u64::from(batch.requests);

@@ -6,10 +6,13 @@
 mod collect;
 mod deaths;
 mod driver;
+mod hedge;
 mod pace;
+mod past;
 mod take_up;
 mod upload;
 mod wave;
 
 pub(super) use driver::{Order, Surroundings, drive};
+pub(super) use past::has_waves_from;
 pub(super) use take_up::take_up;

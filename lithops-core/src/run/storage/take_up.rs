@@ -1,29 +1,105 @@
-//! Takes up a job that another process has submitted through storage.
+//! Takes up a job that another client has submitted through storage.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::driver::{Driver, Order, Share, Surroundings, TAKEN_UP};
+use super::driver::{Driver, Order, Share, Surroundings};
+use super::past::{self, Past, PastError, PastShare, Writer};
+use super::upload::{UploadError, claim};
 use crate::error::Error;
 use crate::plan::{JobInputs, JobOptions, PlannedJob, RetryPolicy, Transport};
-use crate::ports::{JobEvent, StorageError};
+use crate::ports::{JobEvent, TakeUp};
 use crate::run::job::RunningJob;
-use crate::wire::{CallInput, Frame, JobHead, JobId, ToWorker, keys};
+use crate::run::mark;
+use crate::wire::{CallError, JobHead, SealKey};
 
-/// Reads a job's objects, and goes on with it: outcomes that are there count, calls of workers that
-/// stay silent run again.
+/// Reads a job's objects, and goes on with it: outcomes that are there count, and so do the attempts
+/// that its clients have found failed; calls of workers that have gone, or stay silent, run again.
 ///
 /// Gives the job's head at once; the work goes on behind.
 pub(in crate::run) async fn take_up(
-    job: &JobId,
+    wanted: &TakeUp,
     around: Surroundings,
+    key: SealKey,
     events: mpsc::UnboundedSender<JobEvent>,
     orders: mpsc::UnboundedReceiver<Order>,
 ) -> Result<JobHead, Error> {
-    let refuse = |reason: String| Error::Attach { job: job.to_string(), reason };
-    let (head, calls, waves) = read(job, &around, &refuse).await?;
+    let refuse = |reason: String| Error::Attach { job: wanted.job.to_string(), reason };
+    let past = past::read(&wanted.job, around.storage.as_ref(), &key).await;
+    let past = past.map_err(|error| match error {
+        PastError::Storage(error) => Error::Storage(error),
+        other => refuse(other.to_string()),
+    })?;
+    if let Some(expected) = &wanted.result_type
+        && *expected != past.head.result_type
+    {
+        let (expected, found) = (expected.clone(), past.head.result_type);
+        return Err(Error::ResultType { expected, found });
+    }
+    let machine = mark::machine().unwrap_or_default();
+    let living = mark::living();
+    let lives = |writer: &Writer| mark::is_of(&writer.executor, &living);
+    if !wanted.handed_over && past.writer.executor != around.writer && lives(&past.writer) {
+        return Err(refuse(
+            "its client is a process of this machine that still runs: end that first, or have it hand \
+             the job over with `save`"
+                .to_owned(),
+        ));
+    }
+    let environment = environment(&past.environment).map_err(&refuse)?;
+    let on_this_machine = around.backend.capability().on_this_machine;
+    // Workers of this machine end with their client.
+    let is_gone = |writer: &Writer| {
+        on_this_machine && writer.machine == machine && !machine.is_empty() && !lives(writer)
+    };
+
+    let head = past.head.clone();
+    let (mut driver, shares) = driver(past, environment, around, key, events);
+    let wave = driver.wave;
+    driver.sent += claim(&driver, wave).await.map_err(|error| match error {
+        UploadError::Storage(error) => Error::Storage(error),
+        UploadError::TakenUp => refuse("another client is just taking it up".to_owned()),
+    })?;
+    driver.wave += 1;
+    driver.around.waves.store(driver.wave, Ordering::Relaxed);
+    let batches = driver.collector.collect(&mut driver.pace, true).await;
+    driver.take(batches.map_err(|error| refuse(error.to_string()))?);
+    let now = Instant::now();
+    for PastShare { place, calls, writer } in shares {
+        let ledger = &driver.job.ledger;
+        let open = calls.into_iter().filter(|(index, attempt)| {
+            ledger.is_open(*index)
+                && ledger.attempt(*index) == *attempt
+                && !driver.due.contains_key(index)
+        });
+        let open: Vec<(u32, u32)> = open.collect();
+        if open.is_empty() {
+            continue;
+        }
+        if is_gone(&writer) {
+            // Its calls did not end it: they run again as if they had not begun.
+            driver.due.extend(open.into_iter().map(|(index, _)| (index, now)));
+        } else {
+            driver.working.insert(place, Share::new(open, true, now));
+        }
+    }
+    crate::run::runtime().spawn(driver.run(orders));
+    Ok(head)
+}
+
+/// A driver that knows what the one before knew, and the shares that may still be at work.
+fn driver(
+    past: Past,
+    environment: BTreeMap<String, String>,
+    around: Surroundings,
+    key: SealKey,
+    events: mpsc::UnboundedSender<JobEvent>,
+) -> (Driver, Vec<PastShare>) {
+    let Past { head, calls, failed, shares, next, requests, .. } = past;
     let plan = PlannedJob {
         function: head.function.clone(),
         shared: head.shared.clone(),
@@ -33,73 +109,50 @@ pub(in crate::run) async fn take_up(
         options: JobOptions {
             transport: Transport::Storage,
             memory: head.memory,
+            environment,
             retry: RetryPolicy {
                 worker_deaths: head.retry.0,
                 retries: head.retry.1,
-                backoff: std::time::Duration::from_millis(head.retry.2),
+                backoff: Duration::from_millis(head.retry.2),
             },
             ..JobOptions::default()
         },
     };
-    let mut running = RunningJob::new(head.clone(), plan, events);
-    let mut share = Share::new(Vec::new(), true, Instant::now());
-    for call in calls {
-        running.ledger.begun(call.index, call.attempt);
-        if running.supply(call.index, Ok(call.input)) {
-            share.calls.push((call.index, call.attempt));
-        }
+    let total = head.calls;
+    let mut running = RunningJob::new(head, plan, events);
+    for (index, failed) in failed {
+        running.ledger.restore(index, failed);
     }
-    let mut driver = Driver::new(running, around);
+    let mut without_argument: Vec<u32> = (0..total).collect();
+    without_argument.retain(|index| !calls.contains_key(index));
+    for (index, (attempt, input)) in calls {
+        running.ledger.begun(index, attempt);
+        running.supply(index, Ok(input));
+    }
+    for index in without_argument {
+        let reason = "its argument was not in storage when its client ended".to_owned();
+        running.supply(index, Err(CallError::JobFailed { reason }));
+    }
+    let mut driver = Driver::new(running, around, key);
     driver.awaited.clear();
-    driver.wave = waves;
-    let batches = driver.collector.collect(&mut driver.pace, true).await;
-    driver.take(batches.map_err(|error| refuse(error.to_string()))?);
-    // Nobody knows which worker had which of these: they count as one worker's, which may be alive.
-    driver.working.insert(TAKEN_UP, share);
-    driver.drop_done();
-    crate::run::runtime().spawn(driver.run(orders));
-    Ok(head)
+    driver.wave = next;
+    driver.workers = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+    driver.sent = requests;
+    (driver, shares)
 }
 
-async fn read(
-    job: &JobId,
-    around: &Surroundings,
-    refuse: &(dyn Fn(String) -> Error + Sync),
-) -> Result<(JobHead, Vec<CallInput>, u32), Error> {
-    let storage = Arc::clone(&around.storage);
-    let mut head = None;
-    let mut calls: Vec<CallInput> = Vec::new();
-    let mut waves = 0;
-    for key in list(&storage, &keys::waves(job)).await? {
-        waves += 1;
-        let object = storage.get(&key).await?;
-        for frame in Frame::read_all(object).map_err(|error| refuse(error.to_string()))? {
-            match ToWorker::decode(frame).map_err(|error| refuse(error.to_string()))? {
-                ToWorker::Job(found) => head = Some(*found),
-                ToWorker::Run { calls: more, .. } => calls.extend(more),
-                ToWorker::Recall | ToWorker::Forget { .. } | ToWorker::Shares(_) => {}
-            }
-        }
+/// The variables that the job's workers are given, as this process has them.
+fn environment(names: &[String]) -> Result<BTreeMap<String, String>, String> {
+    let value = |name: &String| Some((name.clone(), std::env::var(name).ok()?));
+    let found: BTreeMap<String, String> = names.iter().filter_map(value).collect();
+    let missing: Vec<&str> =
+        names.iter().filter(|name| !found.contains_key(*name)).map(String::as_str).collect();
+    if missing.is_empty() {
+        return Ok(found);
     }
-    let head = head.ok_or_else(|| {
-        refuse("there is no such job in this storage; it may have been collected or cleaned".into())
-    })?;
-    // Of a call that was dispatched several times the last attempt counts.
-    calls.sort_by_key(|call| (call.index, std::cmp::Reverse(call.attempt)));
-    calls.dedup_by_key(|call| call.index);
-    Ok((head, calls, waves))
-}
-
-async fn list(
-    storage: &Arc<dyn crate::ports::StorageBackend>,
-    prefix: &str,
-) -> Result<Vec<String>, StorageError> {
-    let mut found = Vec::new();
-    loop {
-        let page = storage.list(prefix, found.last().map(String::as_str)).await?;
-        found.extend(page.objects.into_iter().map(|object| object.key));
-        if !page.more {
-            return Ok(found);
-        }
-    }
+    Err(format!(
+        "its calls were given variables by `.env(..)`, whose values are in no object: set {} in this \
+         process's environment",
+        missing.join(", ")
+    ))
 }

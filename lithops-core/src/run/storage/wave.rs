@@ -1,22 +1,23 @@
 //! From calls that are due to workers that have them: one wave.
 
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::deaths::DEATHS;
 use super::driver::{Driver, Order, Share};
-use super::upload::upload;
+use super::upload::{UploadError, upload};
 use crate::plan::shares;
-use crate::ports::{ComputeError, JobEvent, Launch, StorageError};
+use crate::ports::{ComputeError, JobEvent, Launch};
 use crate::wire::{CallError, CallRange};
 
 /// Why a wave was not started.
 #[derive(Debug, thiserror::Error)]
 enum NotStarted {
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Upload(#[from] UploadError),
     #[error(transparent)]
     Platform(#[from] ComputeError),
 }
@@ -25,7 +26,7 @@ impl NotStarted {
     /// Whether another try is in vain: storage has its own.
     fn is_final(&self) -> bool {
         match self {
-            Self::Storage(_) => true,
+            Self::Upload(_) => true,
             Self::Platform(error) => error.is_final(),
         }
     }
@@ -33,7 +34,7 @@ impl NotStarted {
 
 impl Driver {
     /// How many workers may be started beside those that work.
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         let most = self.around.backend.capability().max_workers.max(1);
         most.saturating_sub(self.working.len())
     }
@@ -87,6 +88,7 @@ impl Driver {
         let now = Instant::now();
         let here = self.around.backend.capability().on_this_machine;
         self.pace.news(now);
+        self.starts.launched(wave, dealt.len() as u32, now);
         for (worker, calls) in (0..).zip(dealt) {
             self.working.insert((wave, worker), Share::new(calls, here, now));
         }
@@ -141,12 +143,12 @@ impl Driver {
         dealt: &[Vec<(u32, u32)>],
         alone: bool,
     ) -> Result<u64, NotStarted> {
-        let uploaded =
-            async { Ok::<_, NotStarted>(upload(&self.job, wave, dealt, &self.around).await?) };
+        let uploaded = async { Ok::<_, NotStarted>(upload(self, wave, dealt).await?) };
         // Neither needs the other, and both ask somebody far away. An upload is always waited for: one
         // that nobody waits for may be stored when the job's objects have been removed.
         let deployed = async { Ok(self.around.backend.deploy().await) };
         let ((order, requests), deployed) = futures::try_join!(uploaded, deployed)?;
+        self.around.waves.fetch_max(wave + 1, Ordering::Relaxed);
         deployed?;
         let launch = Launch {
             job: self.job.id().clone(),
@@ -164,6 +166,7 @@ impl Driver {
         let reason = error.to_string();
         tracing::warn!(job = %self.job.id(), reason, "a wave could not be started");
         if error.is_final() {
+            self.taken_up = matches!(error, NotStarted::Upload(UploadError::TakenUp));
             self.job.fail(&CallError::JobFailed { reason });
             return;
         }
