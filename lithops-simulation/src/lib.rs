@@ -26,6 +26,7 @@
 mod behave;
 mod chance;
 mod check;
+mod client;
 mod desk;
 mod executor;
 mod failure;

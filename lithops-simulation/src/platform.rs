@@ -43,7 +43,7 @@ struct Task {
     worker: u32,
     /// What it has been doing since when.
     states: Arc<Mutex<Vec<(Instant, WorkerState)>>>,
-    /// All copies.
+    /// Of all copies.
     handles: Vec<AbortHandle>,
 }
 
@@ -78,6 +78,20 @@ impl SimulatedPlatform {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Workers that end with their client do so: those on its machine.
+    pub(crate) fn client_is_killed(&self) {
+        if !self.scene.here {
+            return;
+        }
+        let jobs = std::mem::take(&mut self.started().jobs);
+        for (job, tasks) in jobs {
+            for Task { wave, worker, .. } in &tasks {
+                let place = Place::Task { job: job.clone(), wave: *wave, worker: *worker };
+                self.scene.disturb(&place, format_args!("ends with its client"));
+            }
+        }
+    }
+
     async fn travel(&self) {
         pass(self.scene.between(self.scene.faults.request)).await;
     }
@@ -109,7 +123,7 @@ impl SimulatedPlatform {
                 copy,
             };
             let run = run(Arc::clone(&self.scene), place.clone(), task, states);
-            lithops_core::run::runtime().spawn(run).abort_handle()
+            self.scene.spawn(run)
         };
         let handles = (0..copies).map(start).collect();
         Task { wave, worker, states, handles }

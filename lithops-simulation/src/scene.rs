@@ -1,11 +1,14 @@
 //! What all parts of a simulation share.
 
 use std::fmt::Arguments as Text;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use lithops_core::function::Arguments;
 use lithops_worker::WorkerJob;
+use rustix::time::{ClockId, clock_gettime};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
@@ -25,6 +28,8 @@ pub(crate) struct Scene {
     pub(crate) workers: usize,
     pub(crate) slots: usize,
     begun: Instant,
+    /// Time of the processor, in nanoseconds, that all but the client has taken.
+    simulated_ns: AtomicU64,
     state: Mutex<State>,
     desk: Mutex<Desk>,
 }
@@ -51,6 +56,7 @@ impl Scene {
             workers,
             slots,
             begun: Instant::now(),
+            simulated_ns: AtomicU64::new(0),
             state: Mutex::new(State { chance, log, tally, lanes: 0 }),
             desk: Mutex::new(Desk::open()?),
         }))
@@ -98,6 +104,30 @@ impl Scene {
         self.between((Duration::ZERO, most))
     }
 
+    /// Does something that is no work of the client's.
+    pub(crate) fn simulated<T>(&self, work: impl FnOnce() -> T) -> T {
+        let begun = processor_ns();
+        let done = work();
+        self.simulated_ns.fetch_add(processor_ns() - begun, Ordering::Relaxed);
+        done
+    }
+
+    /// Time of the processor that all but the client has taken.
+    pub(crate) fn simulated_time(&self) -> Duration {
+        Duration::from_nanos(self.simulated_ns.load(Ordering::Relaxed))
+    }
+
+    /// Lives on the simulation's runtime, as no part of the client.
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        let (scene, mut work) = (Arc::clone(self), Box::pin(work));
+        let work =
+            std::future::poll_fn(move |context| scene.simulated(|| work.as_mut().poll(context)));
+        lithops_core::run::runtime().spawn(work).abort_handle()
+    }
+
     /// The place of a new worker over a link.
     pub(crate) fn next_lane(&self) -> Place {
         let mut state = self.state();
@@ -120,6 +150,12 @@ impl Scene {
         let mut state = self.state();
         (std::mem::take(&mut state.log), std::mem::take(&mut state.tally))
     }
+}
+
+/// What the clock of the processor says of this thread, in nanoseconds.
+pub(crate) fn processor_ns() -> u64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// Milliseconds since 1970.

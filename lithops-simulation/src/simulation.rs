@@ -8,17 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use lithops_core::ports::{Executor, StorageBackend};
-use lithops_core::run::{Engine, EngineSettings, World};
+use lithops_core::run::{EngineSettings, World};
 use lithops_storage::layers::RetryingStorage;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use crate::executor::SimulatedExecutor;
+use crate::executor::{Ground, SimulatedExecutor};
 use crate::failure::{Failure, SimulationError};
 use crate::faults::Faults;
 use crate::log::EventLog;
 use crate::platform::SimulatedPlatform;
-use crate::scene::{Scene, pass};
+use crate::scene::{Scene, pass, processor_ns};
 use crate::storage::SimulatedStorage;
 use crate::violation::Violation;
 
@@ -74,6 +74,8 @@ pub struct Ran<T> {
     pub log: EventLog,
     /// How long the scenario took in simulated time.
     pub took: Duration,
+    /// How long the processor was at the client's part: the engine and the scenario, nothing simulated.
+    pub client_cpu: Duration,
     /// How many things went wrong.
     pub faults: u64,
     /// How many times calls were begun, repetitions counted.
@@ -171,9 +173,11 @@ impl Simulation {
         let links = self.way.unwrap_or(by_seed) == Way::Links;
         let (on, within) = (Arc::clone(&scene), Arc::clone(&storage));
         let platform = Arc::new(SimulatedPlatform::new(on, within, links));
-        let engine = Engine::new(platform, storage, self.settings, None);
-        let exec = SimulatedExecutor::new(engine, Arc::clone(&scene));
+        let settings = self.settings;
+        let ground = Ground { scene: Arc::clone(&scene), platform, storage, settings };
+        let exec = SimulatedExecutor::on(&ground);
 
+        let processor = processor_ns();
         let begun = tokio::time::Instant::now();
         let (bound, mut violations) = (self.bound, Vec::new());
         let scenario = AssertUnwindSafe(async { scenario(exec.clone()).await }).catch_unwind();
@@ -189,8 +193,11 @@ impl Simulation {
             }
         };
         let took = begun.elapsed();
+        let processor = Duration::from_nanos(processor_ns() - processor);
+        let client_cpu = processor.saturating_sub(scene.simulated_time());
         scene.note(format_args!("the scenario has ended"));
-        if timeout(bound, exec.shutdown()).await.is_err() {
+        // Whoever was killed stops nothing any more.
+        if !exec.is_killed() && timeout(bound, exec.shutdown()).await.is_err() {
             violations.push(Violation::NotShutDown { bound });
         }
         drop(exec);
@@ -198,13 +205,14 @@ impl Simulation {
 
         let left = objects.keys_of_jobs();
         let (log, tally) = scene.take();
-        let left = left.into_iter().filter(|key| !tally.was_hidden(key));
+        let left =
+            left.into_iter().filter(|key| !tally.was_hidden(key) && !tally.is_abandoned(key));
         violations.extend(left.map(|key| Violation::LeftObject { key }));
         let (faults, executions) = tally.counts();
         violations.extend(tally.into_violations());
         match value {
             Some(value) if violations.is_empty() => {
-                Ok(Ran { value, log, took, faults, executions })
+                Ok(Ran { value, log, took, client_cpu, faults, executions })
             }
             _ => Err(Failure { seed: self.seed, violations, log }.into()),
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use lithops_core::plan::RetryPolicy;
 use lithops_core::ports::Settled;
-use lithops_core::wire::{CallError, JobId, Payload};
+use lithops_core::wire::{CallError, JobId, Payload, keys};
 
 use crate::violation::Violation;
 
@@ -52,6 +52,10 @@ struct Promise {
     stopped: bool,
     /// How many workers were hedged.
     hedged: u32,
+    /// How often another client has taken it up.
+    taken_up: u32,
+    /// Whether its client was killed, and nobody has taken it up since.
+    abandoned: bool,
 }
 
 /// Who has done what.
@@ -72,7 +76,8 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn promise(&mut self, job: JobId, calls: u32, policy: RetryPolicy) {
         let outcomes = vec![0; calls as usize];
-        let promise = Promise { policy, outcomes, stopped: false, hedged: 0 };
+        let promise =
+            Promise { policy, outcomes, stopped: false, hedged: 0, taken_up: 0, abandoned: false };
         self.promises.insert(job, promise);
     }
 
@@ -87,6 +92,31 @@ impl Tally {
         if let Some(promise) = self.promises.get_mut(job) {
             promise.hedged = hedged;
         }
+    }
+
+    /// Nobody owes anything to a client that was killed.
+    pub(crate) fn client_is_killed(&mut self) {
+        for promise in self.promises.values_mut() {
+            promise.outcomes.clear();
+            promise.abandoned = true;
+        }
+    }
+
+    /// Another client owes all outcomes of a job from now on.
+    pub(crate) fn take_up(&mut self, job: &JobId, calls: u32) {
+        if let Some(promise) = self.promises.get_mut(job) {
+            promise.outcomes = vec![0; calls as usize];
+            promise.taken_up += 1;
+            promise.abandoned = false;
+        }
+    }
+
+    /// The job's objects stay: nobody has taken it up.
+    pub(crate) fn is_abandoned(&self, key: &str) -> bool {
+        let job = keys::prefix_of_job(key).and_then(|job| job.strip_prefix(keys::JOBS));
+        let job = job.and_then(|job| JobId::from_text(job.strip_suffix('/')?));
+        let promise = job.and_then(|job| self.promises.get(&job));
+        promise.is_some_and(|promise| promise.abandoned)
     }
 
     /// All jobs are stopped.
@@ -208,7 +238,7 @@ impl Tally {
             let calm = calm.count() as u32;
             let often = policy.worker_deaths.max(policy.retries + 1);
             // Where nobody sees which call a worker died of, each neighbour may be blamed once.
-            let allowed = 1 + policy.retries + promise.hedged;
+            let allowed = 1 + policy.retries + promise.hedged + promise.taken_up;
             let of_deaths = if deaths > 0 { often + promise.outcomes.len() as u32 } else { 0 };
             if calm - deaths > allowed || deaths > of_deaths {
                 let (job, index) = (job.clone(), *index);

@@ -49,7 +49,7 @@ impl<T: Send + 'static> Way<T> {
     /// A way to `arrive`, which tells whether anybody is still there.
     fn to(scene: &Arc<Scene>, arrive: impl Fn(T) -> bool + Send + 'static) -> Self {
         let (sender, mut receiver) = unbounded_channel::<(Instant, T)>();
-        lithops_core::run::runtime().spawn(async move {
+        scene.spawn(async move {
             while let Some((when, message)) = receiver.recv().await {
                 sleep_until(when).await;
                 if !arrive(message) {
@@ -85,7 +85,8 @@ pub(crate) fn open(
     let (leash, end) = unbounded_channel();
     let (scene, storage) = (Arc::clone(scene), Arc::clone(storage));
     scene.note(format_args!("{place} is opened"));
-    lithops_core::run::runtime().spawn(async move {
+    let on = Arc::clone(&scene);
+    on.spawn(async move {
         let executor =
             Executor { scene: Arc::clone(&scene), storage, place: place.clone(), fate, begun: 0 };
         let worker = Worker { executor, news, queue: VecDeque::new(), jobs: Vec::new(), up: false };
