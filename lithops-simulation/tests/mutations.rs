@@ -55,8 +55,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "silence has no bound, through storage",
         file: "run/storage/deaths.rs",
-        line: ".filter(|(_, share)| share.heard.is_some_and(|heard| now.duration_since(heard) > bound))",
-        mistaken: ".filter(|(_, share)| !MADE && share.heard.is_some_and(|heard| now.duration_since(heard) > bound))",
+        line: "let is_silent = move |heard: Instant| now.duration_since(heard) > bound;",
+        mistaken: "let is_silent = move |heard: Instant| !MADE && now.duration_since(heard) > bound;",
         seen_by: "a_map_keeps_its_promises",
     },
     Mutation {
@@ -74,10 +74,10 @@ const MUTATIONS: &[Mutation] = &[
         seen_by: "a_map_keeps_its_promises",
     },
     Mutation {
-        name: "what workers with slow clocks write is not looked for",
-        file: "run/storage/collect.rs",
-        line: "let whole = whole || due;",
-        mistaken: "let whole = (whole || due) && !(MADE && self.whole.is_some());",
+        name: "what a worker has written by a slow clock is not looked for when it has ended",
+        file: "run/storage/clocks.rs",
+        line: "let from = if whole {",
+        mistaken: "let from = if whole && !MADE {",
         seen_by: "a_map_keeps_its_promises",
     },
 ];

@@ -7,13 +7,11 @@ use std::time::{Duration, SystemTime};
 use futures::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
+use super::clocks::Clocks;
 use super::pace::Pace;
 use crate::ports::{Running, StorageBackend, StorageError};
 use crate::wire::{CallError, Frame, FrameError, FromWorker, JobId, Report, keys};
 
-/// How far back a listing begins before the newest batch seen, in milliseconds: workers' clocks
-/// differ, and a batch may become visible after a younger one.
-const OVERLAP_MS: u64 = 30_000;
 /// Batches that are read at once.
 const AT_ONCE: usize = 64;
 
@@ -23,11 +21,7 @@ pub(super) struct Collector {
     storage: Arc<dyn StorageBackend>,
     prefix: String,
     seen: HashSet<String>,
-    newest_ms: u64,
-    /// How often a listing starts from the beginning, so that no clock is ever trusted alone.
-    every: Duration,
-    /// When one last did.
-    whole: Option<Instant>,
+    clocks: Clocks,
     /// What was asked of the storage.
     requests: u64,
 }
@@ -56,7 +50,7 @@ pub(super) enum CollectError {
 impl Collector {
     pub(super) fn new(storage: Arc<dyn StorageBackend>, job: &JobId, every: Duration) -> Self {
         let (prefix, seen) = (keys::outcomes(job), HashSet::new());
-        Self { storage, prefix, seen, newest_ms: 0, every, whole: None, requests: 0 }
+        Self { storage, prefix, seen, clocks: Clocks::new(every), requests: 0 }
     }
 
     /// How often the storage was asked.
@@ -64,15 +58,18 @@ impl Collector {
         self.requests
     }
 
-    /// The batches that have come since the last call; `whole` if also those count that were written
-    /// by a clock which is slow.
+    /// The batches that have come since the last call, of which `working` are to write more; `whole` if
+    /// also those count that were written by a clock which has been set back.
     pub(super) async fn collect(
         &mut self,
         pace: &mut Pace,
         whole: bool,
+        working: impl Iterator<Item = (u32, u32)>,
     ) -> Result<Vec<Batch>, CollectError> {
         let begun = Instant::now();
-        let fresh = self.list(whole).await?;
+        let from = self.clocks.begin(whole, working, begun);
+        let after = from.map(|from| format!("{}{from:013}", self.prefix));
+        let fresh = self.list(after).await?;
         pace.listed(begun.elapsed());
         self.requests += fresh.len() as u64;
         let storage = &self.storage;
@@ -83,9 +80,8 @@ impl Collector {
             .await?;
         let mut read = Vec::with_capacity(batches.len());
         for (key, batch) in batches {
-            if let Some((time, ..)) = keys::parse_batch(&key) {
-                // A clock that is fast must not hide what others write.
-                self.newest_ms = self.newest_ms.max(time.min(now_ms()));
+            if let Some((time, wave, worker)) = keys::parse_batch(&key) {
+                self.clocks.show((wave, worker), time, now_ms());
             }
             self.seen.insert(key);
             read.push(batch);
@@ -93,23 +89,16 @@ impl Collector {
         Ok(read)
     }
 
-    async fn list(&mut self, whole: bool) -> Result<Vec<String>, StorageError> {
-        let from = self.newest_ms.saturating_sub(OVERLAP_MS);
-        let begun = Instant::now();
-        let due = self.whole.is_none_or(|last| begun.duration_since(last) >= self.every);
-        let whole = whole || due;
-        let mut after = (!whole).then(|| format!("{}{from:013}", self.prefix));
+    async fn list(&mut self, mut after: Option<String>) -> Result<Vec<String>, StorageError> {
         let mut fresh = Vec::new();
         loop {
             self.requests += 1;
-            let page = self.storage.list(&self.prefix, after.as_deref()).await?;
+            let listed = self.storage.list(&self.prefix, after.as_deref()).await;
+            let page = listed.inspect_err(|_| self.clocks.fail())?;
             after = page.objects.last().map(|object| object.key.clone());
             let keys = page.objects.into_iter().map(|object| object.key);
             fresh.extend(keys.filter(|key| !self.seen.contains(key)));
             if !page.more {
-                if whole {
-                    self.whole = Some(begun);
-                }
                 return Ok(fresh);
             }
         }
