@@ -1,6 +1,7 @@
 //! The executor of a simulation: the real one, watched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lithops_core::error::Error;
@@ -14,6 +15,7 @@ use lithops_core::wire::{JobId, StoredObject};
 use tokio::sync::mpsc;
 
 use crate::client::{Client, ClientBackend, ClientStorage};
+use crate::faults::Span;
 use crate::platform::SimulatedPlatform;
 use crate::scene::Scene;
 use crate::tally::Tally;
@@ -57,6 +59,12 @@ impl SimulatedExecutor {
         self.ground.platform.client_is_killed();
         self.scene().tally(Tally::client_is_killed);
         Self::on(&self.ground)
+    }
+
+    /// A length of time within `span` that the simulation's seed draws: for a scenario that does
+    /// something at any moment.
+    pub fn draw(&self, span: Span) -> Duration {
+        self.scene().between(span)
     }
 
     pub(crate) fn is_killed(&self) -> bool {

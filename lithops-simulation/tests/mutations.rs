@@ -120,14 +120,6 @@ fn no_mutation_of_the_engine_gets_through_the_simulation() {
         assert!(!mutated.status.success(), "{seen_by} does not see that {name}");
         let said =
             String::from_utf8_lossy(&mutated.stderr) + String::from_utf8_lossy(&mutated.stdout);
-        println!(
-            "=== {name}\n{}",
-            said.lines()
-                .filter(|line| line.contains("seed ") || line.starts_with("  - "))
-                .take(3)
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
         assert!(
             said.contains("of the simulation fails"),
             "{seen_by} fails in another way:\n{said}"

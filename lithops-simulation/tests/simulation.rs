@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::ops::Range;
+use std::time::Duration;
 
 use lithops_core::api::{ExecutorExt, context};
 use lithops_core::wire::CallError;
@@ -103,6 +104,57 @@ fn a_call_that_kills_its_workers_is_named_and_costs_no_other() {
         let values = exec.map(poison_at_three, 0..10u32).settled().await.unwrap();
         assert!(values[3].is_err());
         hold(values, |x| x);
+    });
+}
+
+#[test]
+fn results_that_go_through_storage_keep_their_promises() {
+    fn large(x: u32) -> Vec<u32> {
+        vec![x; 30_000]
+    }
+    fn first(values: Vec<u32>) -> u32 {
+        values[29_999]
+    }
+    check(seeds(100), |exec| async move {
+        let last = exec.map(large, 0..6u32).map(first);
+        hold(last.settled().await.unwrap(), |x| x);
+    });
+}
+
+#[test]
+fn jobs_that_are_dropped_or_cancelled_leave_nothing() {
+    check(seeds(200), |exec| async move {
+        let dropped = exec.map(double, 0..10u32).submit().unwrap();
+        let cancelled = exec.map(double, 0..10u32).chunk_size(3).submit().unwrap();
+        let whole = exec.map(double, 0..10u32).submit().unwrap();
+        tokio::time::sleep(exec.draw((Duration::ZERO, Duration::from_secs(8)))).await;
+        drop(dropped);
+        cancelled.cancel();
+        hold(cancelled.settled().await.unwrap(), double);
+        hold(whole.settled().await.unwrap(), double);
+    });
+}
+
+#[test]
+fn most_calls_have_a_value_however_harsh_it_is() {
+    let (mut calls, mut values, mut faults) = (0, 0, 0);
+    for seed in seeds(100) {
+        let ran = Simulation::seed(seed)
+            .run(|exec| async move { exec.map(double, 0..20u32).settled().await.unwrap() });
+        calls += ran.value.len();
+        values += ran.value.iter().filter(|value| value.is_ok()).count();
+        faults += ran.faults;
+    }
+    assert!(values * 10 > calls * 9, "{values} of {calls} calls have a value");
+    assert!(faults > 1000, "{faults} faults");
+}
+
+#[test]
+#[ignore = "takes minutes: to be run after a change of the engine"]
+fn ten_thousand_more_seeds_keep_their_promises() {
+    check(10_000..20_000, |exec| async move {
+        let last = exec.map(fail_first, 0..10u32).retries(3).map(poison_at_three);
+        hold(last.settled().await.unwrap(), |x| x);
     });
 }
 
