@@ -153,7 +153,7 @@ fn mirror(root: &Path, copy: &Path) {
     for entry in fs::read_dir(root).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name();
-        let hidden = name.to_string_lossy().starts_with('.');
+        let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo";
         // Builds, wherever they are.
         if hidden || name == "target" || entry.path().join("CACHEDIR.TAG").exists() {
             continue;
