@@ -6,9 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::sync::Mutex;
 
 /// Which mistake is made.
 const VARIABLE: &str = "LITHOPS_MUTATION";
@@ -86,44 +88,56 @@ const MUTATIONS: &[Mutation] = &[
 fn no_mutation_of_the_engine_gets_through_the_simulation() {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutated");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    mirror(root, &copy);
-    let files: std::collections::BTreeSet<_> =
-        MUTATIONS.iter().map(|mutation| mutation.file).collect();
-    for file in files {
-        let path = Path::new("lithops-core/src").join(file);
-        let mut text = fs::read_to_string(root.join(&path)).unwrap();
-        for mutation in MUTATIONS.iter().filter(|mutation| mutation.file == file) {
-            let found = text.matches(mutation.line).count();
-            assert_eq!(found, 1, "{file} has {:?} {found} times", mutation.line);
-            let made =
-                format!("(std::env::var({VARIABLE:?}).as_deref() == Ok({:?}))", mutation.name);
-            text = text.replace(mutation.line, &mutation.mistaken.replace("MADE", &made));
-        }
-        write_if_changed(&copy.join(&path), text.as_bytes());
-    }
+    mirror(root, &copy, &mutated(root));
     let simulation = build(&copy);
-    let run = |name: Option<&str>, test: &str| -> Output {
-        let mut command = Command::new(&simulation);
-        command.args(["--exact", test]).env_remove(VARIABLE);
-        command.env_remove(lithops_simulation::SEED_VARIABLE);
-        command.envs(name.map(|name| (VARIABLE, name))).output().unwrap()
-    };
-    let tests: std::collections::BTreeSet<_> =
-        MUTATIONS.iter().map(|mutation| mutation.seen_by).collect();
-    for test in tests {
-        let sound = run(None, test);
-        let said = String::from_utf8_lossy(&sound.stdout);
-        assert!(sound.status.success() && said.contains("1 passed"), "with no mutation:\n{said}");
+    let tests: BTreeSet<_> = MUTATIONS.iter().map(|mutation| mutation.seen_by).collect();
+    let sound = tests.into_iter().map(|test| (None, test));
+    let mutated = MUTATIONS.iter().map(|mutation| (Some(mutation.name), mutation.seen_by));
+    let runs: Mutex<VecDeque<_>> = Mutex::new(sound.chain(mutated).collect());
+    let next = || runs.lock().unwrap().pop_front();
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                while let Some((mutation, test)) = next() {
+                    see(&simulation, mutation, test);
+                }
+            });
+        }
+    });
+}
+
+/// The files of the engine into which mistakes are built, by path.
+fn mutated(root: &Path) -> BTreeMap<PathBuf, String> {
+    let mut files = BTreeMap::new();
+    for Mutation { name, file, line, mistaken, .. } in MUTATIONS {
+        let path = root.join("lithops-core/src").join(file);
+        let original = fs::read_to_string(&path).unwrap();
+        let found = original.matches(line).count();
+        assert_eq!(found, 1, "{file} has {line:?} {found} times");
+        let made = format!("(std::env::var({VARIABLE:?}).as_deref() == Ok({name:?}))");
+        let text = files.entry(path).or_insert(original);
+        *text = text.replace(line, &mistaken.replace("MADE", &made));
     }
-    for Mutation { name, seen_by, .. } in MUTATIONS {
-        let mutated = run(Some(name), seen_by);
-        assert!(!mutated.status.success(), "{seen_by} does not see that {name}");
-        let said =
-            String::from_utf8_lossy(&mutated.stderr) + String::from_utf8_lossy(&mutated.stdout);
-        assert!(
-            said.contains("of the simulation fails"),
-            "{seen_by} fails in another way:\n{said}"
-        );
+    files
+}
+
+/// Runs a test in which a mistake may have been made, and looks whether it sees it.
+fn see(simulation: &Path, mutation: Option<&str>, test: &str) {
+    let mut command = Command::new(simulation);
+    command.args(["--exact", test]).env_remove(VARIABLE);
+    command.env_remove(lithops_simulation::SEED_VARIABLE);
+    let ran = command.envs(mutation.map(|name| (VARIABLE, name))).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr) + String::from_utf8_lossy(&ran.stdout);
+    match mutation {
+        None => {
+            let passed = ran.status.success() && said.contains("1 passed");
+            assert!(passed, "{test} fails with no mistake made:\n{said}");
+        }
+        Some(name) => {
+            assert!(!ran.status.success(), "{test} does not see that {name}");
+            let found = said.contains("of the simulation fails");
+            assert!(found, "{test} fails in another way where {name}:\n{said}");
+        }
     }
 }
 
@@ -146,29 +160,27 @@ fn build(copy: &Path) -> PathBuf {
     PathBuf::from(program.unwrap().split('"').next().unwrap())
 }
 
-/// Makes `copy` a copy of the workspace's sources; files that are the same are left alone, so that
-/// nothing is built again for them.
-fn mirror(root: &Path, copy: &Path) {
+/// Makes `copy` a copy of the workspace's sources, `mutated` ones as they are given; files that are the
+/// same are left alone, so that nothing is built again for them.
+fn mirror(root: &Path, copy: &Path, mutated: &BTreeMap<PathBuf, String>) {
     fs::create_dir_all(copy).unwrap();
     for entry in fs::read_dir(root).unwrap() {
         let entry = entry.unwrap();
-        let name = entry.file_name();
+        let (name, from) = (entry.file_name(), entry.path());
         let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo";
         // Builds, wherever they are.
-        if hidden || name == "target" || entry.path().join("CACHEDIR.TAG").exists() {
+        if hidden || name == "target" || from.join("CACHEDIR.TAG").exists() {
             continue;
         }
-        let (from, to) = (entry.path(), copy.join(&name));
-        if entry.file_type().unwrap().is_dir() {
-            mirror(&from, &to);
-        } else if entry.file_type().unwrap().is_file() {
-            write_if_changed(&to, &fs::read(&from).unwrap());
+        let (to, kind) = (copy.join(&name), entry.file_type().unwrap());
+        if kind.is_dir() {
+            mirror(&from, &to, mutated);
+        } else if kind.is_file() {
+            let text = mutated.get(&from).map(|text| text.clone().into_bytes());
+            let bytes = text.unwrap_or_else(|| fs::read(&from).unwrap());
+            if fs::read(&to).ok().as_ref() != Some(&bytes) {
+                fs::write(&to, bytes).unwrap();
+            }
         }
-    }
-}
-
-fn write_if_changed(path: &Path, bytes: &[u8]) {
-    if fs::read(path).ok().as_deref() != Some(bytes) {
-        fs::write(path, bytes).unwrap();
     }
 }
