@@ -1,8 +1,8 @@
 //! The thread on which functions run, away from the simulation's clock.
 
-use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -11,7 +11,6 @@ use bytes::Bytes;
 use lithops_core::function::{Arguments, BlockOn};
 use lithops_core::wire::{CallError, ValueSink};
 use lithops_worker::WorkerJob;
-use std::sync::Arc;
 
 use crate::behave::{self, Manner};
 
@@ -73,10 +72,10 @@ impl Desk {
 impl Drop for Desk {
     fn drop(&mut self) {
         self.tasks = None;
-        let ended: Option<Result<(), Box<dyn Any + Send>>> =
-            self.thread.take().map(JoinHandle::join);
-        // Panics of functions are caught: it can only have ended well.
-        drop(ended);
+        if let Some(thread) = self.thread.take() {
+            // Panics of functions are caught: it can only end well.
+            thread.join().ok();
+        }
     }
 }
 

@@ -18,7 +18,6 @@ pub type Span = (Duration, Duration);
 /// assert!(faults != Faults::none());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "who names some faults takes the others from `none`")]
 pub struct Faults {
     /// How long a call takes that does not [say it itself](crate::take).
     pub call: Span,

@@ -37,12 +37,15 @@ struct Started {
     closed: bool,
 }
 
+/// What a worker has been doing, since when.
+type States = Vec<(Instant, WorkerState)>;
+
 #[derive(Debug)]
 struct Task {
     wave: u32,
     worker: u32,
     /// What it has been doing since when.
-    states: Arc<Mutex<Vec<(Instant, WorkerState)>>>,
+    states: Arc<Mutex<States>>,
     /// Of all copies.
     handles: Vec<AbortHandle>,
 }
@@ -135,7 +138,7 @@ async fn run(
     scene: Arc<Scene>,
     place: Place,
     task: TaskWorker,
-    states: Option<Arc<Mutex<Vec<(Instant, WorkerState)>>>>,
+    states: Option<Arc<Mutex<States>>>,
 ) {
     let become_ = |state| {
         if let Some(states) = &states {
