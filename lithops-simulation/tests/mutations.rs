@@ -71,8 +71,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "what a job made is not removed",
         file: "run/engine.rs",
-        line: "        && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await",
-        mistaken: "        && !MADE && let Err(error) = remove_prefix(storage.as_ref(), &keys::job(job)).await",
+        line: "        && let Err(error) = remove(storage.as_ref(), job, known).await",
+        mistaken: "        && !MADE && let Err(error) = remove(storage.as_ref(), job, known).await",
         seen_by: "a_map_keeps_its_promises",
     },
     Mutation {
