@@ -31,6 +31,7 @@ mod panic;
 mod process;
 mod queue;
 mod runtime;
+mod share;
 mod slot;
 mod storage;
 mod supervisor;
@@ -40,6 +41,7 @@ pub use entry::{
     SLOTS_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
 };
 pub use exit::at_exit;
+pub use job::WorkerJob;
 pub use launch::{
     LAUNCH_CACHE_VARIABLE, LAUNCH_STORAGE_VARIABLE, LAUNCH_VARIABLE, LaunchError, LaunchOrder,
     ProgramDigest, UploadError, Uploaded, upload_program,
@@ -50,6 +52,7 @@ pub use owner::Owner;
 pub use page::{PAGE_SIZE, Status};
 pub use process::WorkerProcess;
 pub use queue::Queue;
+pub use share::read_share;
 pub use slot::Slot;
-pub use storage::{StorageWorker, TaskEnd};
+pub use storage::{StorageWorker, TaskEnd, put_batch};
 pub use supervisor::{Limits, Stop, Supervisor};

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use lithops_core::data::{get_referenced, put_referenced};
-use lithops_core::function::{Arguments, Invocation};
+use lithops_core::function::Arguments;
 use lithops_core::ports::Running;
 use lithops_core::wire::{
     CallError, CallInput, Input, JobHead, Payload, Report, Spent, Timing, ValueSink, keys,
@@ -164,7 +164,7 @@ impl Slot {
         let job = job(&self.jobs, ticket).ok_or_else(|| CallError::WorkerLost {
             reason: "the worker was sent a call of a job that it doesn't know".to_owned(),
         })?;
-        let thunk = *job.thunk.as_ref().map_err(Clone::clone)?;
+        job.check()?;
         let (index, attempt) = (call.index, call.attempt);
         let arguments = match call.input {
             Input::One(payload) => Arguments::One(fetch(payload, job)?),
@@ -173,28 +173,8 @@ impl Slot {
                 Arguments::Many(fetched.collect::<Result<_, _>>()?)
             }
         };
-        let context = job.context.of_call(index, attempt, started);
-        let sink = &mut self.sink;
-        let caught = crate::panic::catch(|| {
-            let _entered = context.enter();
-            let mut invocation = Invocation {
-                arguments,
-                shared: job.shared.as_ref(),
-                output: sink,
-                runtime: &Futures,
-            };
-            thunk(&mut invocation)
-        });
-        match caught {
-            Ok(result) => result?,
-            Err(report) => {
-                // What the call had begun to write is no value.
-                self.sink.take();
-                return Err(CallError::Panicked(report));
-            }
-        }
-        let value = self.sink.take();
-        let returned_err = is_err(&value, job);
+        let (value, returned_err) =
+            job.call((index, attempt), arguments, started, &mut self.sink, &Futures)?;
         Ok((store(value, job, index, attempt)?, returned_err))
     }
 }
@@ -230,10 +210,4 @@ fn storage_error(error: &lithops_core::ports::StorageError) -> CallError {
 
 fn out_of_reach() -> CallError {
     CallError::Storage { reason: "the job's storage can't be opened here".into(), retryable: false }
-}
-
-/// Whether the value is an `Err` that the function returned as data: serde writes a `Result` as a
-/// map of one entry, whose key is the variant's name.
-fn is_err(value: &[u8], job: &WorkerJob) -> bool {
-    job.returns_result && value.starts_with(b"\x81\xa3Err")
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use lithops_core::ports::{PutMode, StorageBackend, StorageError, open_storage};
-use lithops_core::wire::{
-    Frame, FrameError, FromWorker, JobHead, JobId, PROTOCOL, Share, ToWorker, WorkOrder, keys,
-};
+use lithops_core::wire::{FrameError, FromWorker, JobId, PROTOCOL, ToWorker, WorkOrder, keys};
 use lithops_storage::layers::CountingStorage;
 
 use crate::outbox::{Destination, Outbox};
@@ -17,6 +15,7 @@ use crate::output::OutputCapture;
 use crate::page::Status;
 use crate::queue::Queue;
 use crate::runtime::handle;
+use crate::share::read_share;
 use crate::slot::Slot;
 use crate::supervisor::{Limits, Stop, Supervisor, now_ms};
 
@@ -24,8 +23,6 @@ use crate::supervisor::{Limits, Stop, Supervisor, now_ms};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Results larger than this get an object of their own.
 const OWN_OBJECT: u64 = 1 << 20;
-/// The preface of a job's object and all its calls are read in one request up to this size.
-const READ_WHOLE: u64 = 64 * 1024;
 /// How often a batch that can't be stored is tried.
 const TRIES: u32 = 5;
 
@@ -127,7 +124,8 @@ impl StorageWorker {
         }
         lithops_storage::install();
         let storage = Arc::new(CountingStorage::new(open_storage(&self.order.storage)?));
-        let (mut head, messages) = handle().block_on(self.read(storage.as_ref()))?;
+        let share = read_share(storage.as_ref(), &self.order, self.worker);
+        let (mut head, messages) = handle().block_on(share)?;
         head.store_above = Some(head.store_above.unwrap_or(OWN_OBJECT).min(OWN_OBJECT));
         let limits = Arc::new(Limits::default());
         let heartbeat = Duration::from_millis(self.order.heartbeat_ms.max(10));
@@ -158,56 +156,6 @@ impl StorageWorker {
         slot.drain(&queue, &outbox);
         if outbox.flush() { Ok(()) } else { Err(TaskEnd::Unstored) }
     }
-
-    /// Reads the job's head and this worker's calls: two requests, or one of a small object.
-    async fn read(
-        &self,
-        storage: &dyn StorageBackend,
-    ) -> Result<(JobHead, Vec<ToWorker>), TaskEnd> {
-        let WorkOrder { job, wave, preface, digest, len, workers, .. } = &self.order;
-        if self.worker >= *workers {
-            return Err(TaskEnd::NoShare(self.worker));
-        }
-        let key = keys::wave(job, *wave);
-        let at_once = if *len <= READ_WHOLE { *len } else { *preface };
-        let mut object = storage.get_range(&key, 0..at_once).await?;
-        let length = usize::try_from(*preface).ok().filter(|preface| *preface <= object.len());
-        let head = object.split_to(length.ok_or(FrameError::Truncated)?);
-        if !digest.fits(&head) {
-            return Err(TaskEnd::Forged(key));
-        }
-        let mut frames = Frame::read_all(head)?.into_iter();
-        let mut next = || frames.next().ok_or(FrameError::Truncated).and_then(ToWorker::decode);
-        let (ToWorker::Job(head), ToWorker::Shares(shares)) = (next()?, next()?) else {
-            return Err(FrameError::Truncated.into());
-        };
-        if head.job != *job {
-            return Err(TaskEnd::OtherJob { ordered: job.clone(), found: head.job });
-        }
-        let (start, Share { len: length, digest }) = place(&shares, self.worker)?;
-        let end = start.checked_add(length).ok_or(FrameError::Truncated)?;
-        let share = if object.is_empty() {
-            let behind = |at: u64| preface.checked_add(at).ok_or(FrameError::Truncated);
-            storage.get_range(&key, behind(start)?..behind(end)?).await?
-        } else {
-            let end = usize::try_from(end).ok().filter(|end| *end <= object.len());
-            object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
-        };
-        if !digest.fits(&share) {
-            return Err(TaskEnd::Forged(key));
-        }
-        let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
-        Ok((*head, messages.collect::<Result<_, _>>()?))
-    }
-}
-
-/// Where a worker's calls begin behind the preface, and which they are.
-fn place(shares: &[Share], worker: u32) -> Result<(u64, Share), TaskEnd> {
-    let (before, rest) =
-        shares.split_at_checked(worker as usize).ok_or(TaskEnd::NoShare(worker))?;
-    let share = rest.first().ok_or(TaskEnd::NoShare(worker))?;
-    let start = before.iter().try_fold(0u64, |sum, share| sum.checked_add(share.len));
-    Ok((start.ok_or(FrameError::Truncated)?, share.clone()))
 }
 
 struct Batches {
@@ -260,8 +208,11 @@ pub(crate) fn writer() -> u32 {
     *WRITER
 }
 
-/// Stores a batch, tried a few times.
-pub(crate) async fn put_batch(
+/// Stores a batch of a worker's messages under `key`, tried five times, within two seconds of waiting.
+///
+/// # Errors
+/// [`StorageError`] of the last try.
+pub async fn put_batch(
     storage: &dyn StorageBackend,
     key: &str,
     object: Bytes,

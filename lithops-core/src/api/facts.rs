@@ -1,7 +1,9 @@
 //! What is known of a job, apart from the right to stop it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use super::job_state::JobState;
 use super::progress::{JobSummary, Progress};
@@ -30,7 +32,7 @@ impl JobFacts {
         estimate: Option<Usage>,
         calls: u32,
     ) -> Self {
-        let (submitted, table) = (SystemTime::now(), Mutex::new(Table::new(calls)));
+        let (submitted, table) = (crate::run::now(), Mutex::new(Table::new(calls)));
         let Capability { backend, slots, billing, .. } = capability;
         let billing = billing.map(|billing| (billing, slots.max(1)));
         Self { id, title, backend, submitted, estimate, billing, table }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::ports::{FailedAttempt, Settled, StorageRequests, Usage};
 use crate::wire::{CallError, Logs, Payload, Spent, Timing};

@@ -34,6 +34,7 @@ pub(crate) use scan::scan_states;
 ///
 /// What it waits for is driven by the library's own runtime.
 fn wait<F: Future>(future: F) -> F::Output {
-    let _runtime = crate::run::runtime().enter();
+    let runtime = crate::run::runtime();
+    let _entered = runtime.enter();
     futures::executor::block_on(future)
 }

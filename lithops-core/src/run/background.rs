@@ -10,8 +10,13 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// The runtime on which the library works behind the caller's back.
 ///
 /// Jobs go on whatever the caller's thread does: it may be inside a runtime of one thread that is
-/// busy, or in none. Started at first use; lives as long as the process.
-pub fn runtime() -> &'static Handle {
+/// busy, or in none. Started at first use; lives as long as the process. On a thread that is in a
+/// [`World`](super::World) it is that world's.
+pub fn runtime() -> Handle {
+    super::world::runtime().unwrap_or_else(|| own().clone())
+}
+
+fn own() -> &'static Handle {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME
         .get_or_init(|| {
@@ -29,7 +34,8 @@ pub fn runtime() -> &'static Handle {
 /// Waits on this thread for a future that needs no runtime but the library's, wherever that is: in a
 /// thread of the caller's runtime too, which does nothing else meanwhile.
 pub fn wait_here<F: Future>(future: F) -> F::Output {
-    let _entered = runtime().enter();
+    let runtime = runtime();
+    let _entered = runtime.enter();
     let mut future = std::pin::pin!(future);
     let wake = Arc::new(Unpark(std::thread::current()));
     let waker = Waker::from(wake);
@@ -61,5 +67,5 @@ impl Wake for Unpark {
 /// assert_eq!(lithops_core::run::block_on(async { 1 + 1 }), 2);
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    runtime().block_on(future)
+    own().block_on(future)
 }

@@ -1,7 +1,7 @@
 //! What dead clients have left: found, told, removed.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::engine::Engine;
 use super::mark;
@@ -95,7 +95,7 @@ async fn in_storage(
         }
         CleanScope::Leftovers => {
             let living = mark::living();
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            let now = super::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
             let written_before = now.saturating_sub(cleaning.older_than.as_secs());
             let mut found = jobs_below(storage, keys::JOBS).await?;
             found.retain(|job| {

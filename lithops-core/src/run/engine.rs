@@ -1,12 +1,13 @@
 //! The executor over a compute backend and a storage.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::alive;
 use super::clean::remove_from;
@@ -80,7 +81,7 @@ pub(super) struct Inner {
     lent: bool,
     observer: Option<Arc<dyn JobObserver>>,
     commands: Option<mpsc::UnboundedSender<Command>>,
-    jobs: Mutex<HashMap<JobId, Route>>,
+    jobs: Mutex<BTreeMap<JobId, Route>>,
     /// Whether a task gives signs of life; changed under the lock of the jobs.
     tells: AtomicBool,
     next: AtomicU32,
@@ -189,7 +190,7 @@ impl Inner {
         Surroundings { waves: Arc::default(), ..self.around.clone() }
     }
 
-    fn jobs(&self) -> MutexGuard<'_, HashMap<JobId, Route>> {
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<JobId, Route>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

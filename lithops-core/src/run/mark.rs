@@ -11,6 +11,9 @@ const DIGITS: usize = 6;
 /// A name that no other executor of the same storage is likely to have: the mark of this process,
 /// then chance, which tells executors of one process apart, and copies of one machine.
 pub(super) fn name() -> String {
+    if let Some(name) = super::world::executor() {
+        return name;
+    }
     let seed = (std::process::id(), std::time::SystemTime::now());
     let chance = RandomState::new().hash_one(seed);
     // Without /proc there is no mark: a job's age alone tells whether it was left behind.

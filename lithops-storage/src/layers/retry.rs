@@ -46,13 +46,14 @@ pub struct RetryingStorage {
     attempts: u32,
     first_wait: Duration,
     longest_wait: Duration,
+    even: bool,
 }
 
 impl RetryingStorage {
     /// Wraps `inner`: five tries, the second a tenth of a second after the first.
     pub fn new(inner: Arc<dyn StorageBackend>) -> Self {
         let (first_wait, longest_wait) = (Duration::from_millis(100), Duration::from_secs(10));
-        Self { inner, attempts: 5, first_wait, longest_wait }
+        Self { inner, attempts: 5, first_wait, longest_wait, even: false }
     }
 
     /// Sets how often a request is made at most; 0 counts as 1.
@@ -64,6 +65,13 @@ impl RetryingStorage {
     /// Sets the longest wait before the second try, and before any.
     pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
         (self.first_wait, self.longest_wait) = (first, longest);
+        self
+    }
+
+    /// Waits as long each time as it may, with no chance in it: for simulations, which one seed is to
+    /// decide.
+    pub fn even_waits(mut self) -> Self {
+        self.even = true;
         self
     }
 
@@ -84,7 +92,8 @@ impl RetryingStorage {
         tracing::debug!(attempt, %error, "asking again");
         let doubled = self.first_wait.saturating_mul(2_u32.saturating_pow(attempt - 1));
         let longest = doubled.min(self.longest_wait);
-        tokio::time::sleep(longest.mul_f64(rand::random_range(0.5..=1.0))).await;
+        let part = if self.even { 1.0 } else { rand::random_range(0.5..=1.0) };
+        tokio::time::sleep(longest.mul_f64(part)).await;
     }
 
     async fn create(&self, key: &str, body: &Bytes) -> Result<(), StorageError> {

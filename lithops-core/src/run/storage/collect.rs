@@ -8,13 +8,11 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
+use super::clocks::Clocks;
 use super::pace::Pace;
 use crate::ports::{ObjectMeta, Running, StorageBackend, StorageError};
 use crate::wire::{CallError, Frame, FrameError, FromWorker, JobId, Report, keys};
 
-/// How far back a listing begins before the newest batch seen, in milliseconds: workers' clocks
-/// differ, and a batch may become visible after a younger one.
-const OVERLAP_MS: u64 = 30_000;
 /// Batches that are read at once.
 const AT_ONCE: usize = 64;
 /// More than any worker writes at once: 1024 reports with 1 MiB of results and logs each, were it so.
@@ -26,11 +24,7 @@ pub(super) struct Collector {
     storage: Arc<dyn StorageBackend>,
     prefix: String,
     seen: HashSet<String>,
-    newest_ms: u64,
-    /// How often a listing starts from the beginning, so that no clock is ever trusted alone.
-    every: Duration,
-    /// When one last did.
-    whole: Option<Instant>,
+    clocks: Clocks,
     /// What was asked of the storage.
     requests: u64,
 }
@@ -61,7 +55,7 @@ enum Foreign {
 impl Collector {
     pub(super) fn new(storage: Arc<dyn StorageBackend>, job: &JobId, every: Duration) -> Self {
         let (prefix, seen) = (keys::outcomes(job), HashSet::new());
-        Self { storage, prefix, seen, newest_ms: 0, every, whole: None, requests: 0 }
+        Self { storage, prefix, seen, clocks: Clocks::new(every), requests: 0 }
     }
 
     /// How often the storage was asked.
@@ -69,15 +63,18 @@ impl Collector {
         self.requests
     }
 
-    /// The batches that have come since the last call; `whole` if also those count that were written
-    /// by a clock which is slow.
+    /// The batches that have come since the last call, of which `working` are to write more; `whole` if
+    /// also those count that were written by a clock which has been set back.
     pub(super) async fn collect(
         &mut self,
         pace: &mut Pace,
         whole: bool,
+        working: impl Iterator<Item = (u32, u32)>,
     ) -> Result<Vec<Batch>, StorageError> {
         let begun = Instant::now();
-        let fresh = self.list(whole).await?;
+        let from = self.clocks.begin(whole, working, begun);
+        let after = from.map(|from| format!("{}{from:013}", self.prefix));
+        let fresh = self.list(after).await?;
         pace.listed(begun.elapsed());
         let (fresh, foreign): (Vec<_>, Vec<_>) =
             fresh.into_iter().map(named).partition(Result::is_ok);
@@ -100,8 +97,7 @@ impl Collector {
         for (named, batch) in batches {
             match batch {
                 Ok(batch) => {
-                    // A clock that is fast must not hide what others write.
-                    self.newest_ms = self.newest_ms.max(named.time.min(now_ms()));
+                    self.clocks.show((named.wave, named.worker), named.time, now_ms());
                     self.seen.insert(named.key);
                     read.push(batch);
                 }
@@ -119,23 +115,16 @@ impl Collector {
         self.seen.insert(key);
     }
 
-    async fn list(&mut self, whole: bool) -> Result<Vec<ObjectMeta>, StorageError> {
-        let from = self.newest_ms.saturating_sub(OVERLAP_MS);
-        let begun = Instant::now();
-        let due = self.whole.is_none_or(|last| begun.duration_since(last) >= self.every);
-        let whole = whole || due;
-        let mut after = (!whole).then(|| format!("{}{from:013}", self.prefix));
+    async fn list(&mut self, mut after: Option<String>) -> Result<Vec<ObjectMeta>, StorageError> {
         let mut fresh = Vec::new();
         loop {
             self.requests += 1;
-            let page = self.storage.list(&self.prefix, after.as_deref()).await?;
+            let listed = self.storage.list(&self.prefix, after.as_deref()).await;
+            let page = listed.inspect_err(|_| self.clocks.fail())?;
             after = page.next_after(&self.prefix, after.as_deref())?;
             let objects = page.objects.into_iter();
             fresh.extend(objects.filter(|object| !self.seen.contains(&object.key)));
             if after.is_none() {
-                if whole {
-                    self.whole = Some(begun);
-                }
                 return Ok(fresh);
             }
         }
@@ -143,7 +132,7 @@ impl Collector {
 }
 
 fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = crate::run::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -83,15 +83,24 @@ impl Driver {
         statuses.iter().any(|status| ended(&status.state) && owes(status))
     }
 
+    /// The workers that have said nothing for too long.
+    fn silent(&self, now: Instant) -> impl Iterator<Item = (u32, u32)> {
+        let bound = self.around.settings.silence_bound;
+        let is_silent = move |heard: Instant| now.duration_since(heard) > bound;
+        let silent =
+            self.working.iter().filter(move |(_, share)| share.heard.is_some_and(is_silent));
+        silent.map(|(place, _)| *place)
+    }
+
+    /// Whether a worker is to be ended because it has said nothing for too long.
+    pub(super) fn is_any_silent(&self, now: Instant) -> bool {
+        self.silent(now).next().is_some()
+    }
+
     /// Ends workers that have said nothing for too long.
     pub(super) fn listen(&mut self, now: Instant) {
         let bound = self.around.settings.silence_bound;
-        let silent: Vec<(u32, u32)> = self
-            .working
-            .iter()
-            .filter(|(_, share)| share.heard.is_some_and(|heard| now.duration_since(heard) > bound))
-            .map(|(place, _)| *place)
-            .collect();
+        let silent: Vec<(u32, u32)> = self.silent(now).collect();
         let reason = || format!("it has said nothing for {bound:?}");
         self.bury_all(silent.into_iter().map(|place| (place, End::idle(reason()))));
     }

@@ -176,6 +176,7 @@ impl Driver {
             let wait = self.pace.wait(now, self.working.values().map(|share| share.begun));
             let due = self.next_due();
             tokio::select! {
+                biased;
                 order = orders.recv() => self.obey(order),
                 told = told(&mut self.asking) => {
                     self.asking = None;
@@ -277,8 +278,10 @@ impl Driver {
             None => None,
         };
         // Nothing that a worker wrote is overlooked before it is taken for lost, whatever its clock.
-        let whole = statuses.as_deref().is_some_and(|statuses| self.has_ended(statuses));
-        match self.collector.collect(&mut self.pace, whole).await {
+        let ended = statuses.as_deref().is_some_and(|statuses| self.has_ended(statuses));
+        let whole = ended || self.is_any_silent(now);
+        let working = self.working.keys().copied();
+        match self.collector.collect(&mut self.pace, whole, working).await {
             Ok(batches) => {
                 (self.failures, self.failing) = (0, None);
                 self.take(batches);

@@ -3,6 +3,7 @@
 //! A dispatch (a *wave*) is one object with the job's head and all inputs; workers read their range
 //! of it and write batches of outcomes, which the client finds by listing one prefix.
 
+mod clocks;
 mod collect;
 mod deaths;
 mod driver;

@@ -64,7 +64,7 @@ pub(in crate::run) async fn take_up(
         UploadError::TakenUp => refuse("another client is just taking it up".to_owned()),
     })?;
     driver.wave += 1;
-    let batches = driver.collector.collect(&mut driver.pace, true).await;
+    let batches = driver.collector.collect(&mut driver.pace, true, std::iter::empty()).await;
     driver.take(batches.map_err(|error| refuse(error.to_string()))?);
     let now = Instant::now();
     for PastShare { place, calls, writer } in shares {

@@ -66,6 +66,7 @@ impl Driver {
             let mut start = pin!(self.start(wave, &dealt, alone));
             loop {
                 tokio::select! {
+                    biased;
                     started = &mut start => break Ok(started),
                     order = orders.recv() => match order {
                         Some(Order::Supply(inputs)) => supplied.push(inputs),
