@@ -82,7 +82,7 @@ pub use lithops_core::ports::{
     FailedAttempt, Finding, Flaw, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode,
     StorageBackend, StorageError, StorageErrorKind,
 };
-pub use lithops_core::run::{Cleaning, block_on};
+pub use lithops_core::run::{Cleaning, StoredJob, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
     CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,

@@ -14,9 +14,11 @@ mod link;
 mod mark;
 mod pending;
 mod storage;
+mod stored;
 
 pub use background::{block_on, runtime, wait_here};
 pub use clean::Cleaning;
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;
 pub use key::{DispatchKey, KeyError};
+pub use stored::StoredJob;
