@@ -113,12 +113,13 @@ impl FunctionExecutor {
     }
 
     /// Reads what the executor's storage has of a job that another client has sent through it, before it
-    /// is [taken up](lithops_core::api::ExecutorExt::attach_id). Changes nothing.
+    /// is [taken up](lithops_core::api::ExecutorExt::attach_id); `None` if there is no such job. Changes
+    /// nothing, and reads each of the job's dispatches once, with the arguments in it.
     ///
     /// # Errors
-    /// [`Error::Attach`] if the job is not there, or was sealed with another
-    /// [key](lithops_core::run::DispatchKey); [`Error::Storage`].
-    pub async fn stored_job(&self, job: &JobId) -> Result<StoredJob> {
+    /// [`Error::Attach`] if it was sealed with another [key](lithops_core::run::DispatchKey), or can't be
+    /// read; [`Error::Storage`].
+    pub async fn stored_job(&self, job: &JobId) -> Result<Option<StoredJob>> {
         self.engine.stored_job(job).await
     }
 

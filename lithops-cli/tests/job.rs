@@ -9,9 +9,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use command::{Ended, alone, lithops, run};
+use command::{Ended, alone, lithops, run, until};
 use lithops::prelude::*;
 use serde_json::{Value, json};
 
@@ -111,17 +110,6 @@ impl Drop for Client {
     }
 }
 
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} did not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_job_is_seen_from_its_first_second_to_its_end() {
     let mut client = Client::start();
@@ -131,7 +119,7 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "running");
     let mut attached = client.command(&["job", "attach"]);
     let mut attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(attached.stdout.take().unwrap()).lines();
+    let mut told = BufReader::new(attached.stderr.take().unwrap()).lines();
     let logs =
         client.command(&["logs", &job[..4], "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
     client.open(0..2);
@@ -140,13 +128,12 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     client.open(2..CALLS);
     client.ended();
 
-    let attached = attached.wait_with_output().unwrap();
     let rest: Vec<String> = told.map(Result::unwrap).collect();
     assert!(rest.contains(&format!("{job}: 6 of 6 done, 1 failed, 0 running")), "{rest:?}");
-    assert_eq!(attached.status.code(), Some(1));
-    let err = String::from_utf8(attached.stderr).unwrap();
-    let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why\n");
-    assert_eq!(err, expected);
+    let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why");
+    assert_eq!(rest.last(), Some(&expected));
+    let attached = attached.wait_with_output().unwrap();
+    assert_eq!((attached.status.code(), attached.stdout.as_slice()), (Some(1), &b""[..]));
 
     let logs = String::from_utf8(logs.wait_with_output().unwrap().stdout).unwrap();
     let mut logs: Vec<&str> = logs.lines().collect();
@@ -214,7 +201,7 @@ fn whoever_stops_to_read_does_not_make_a_failed_job_a_good_one() {
     client.ended();
     let ended = attached(&client);
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.starts_with("error: 1 of 6 calls failed; "), "{ended:?}");
+    assert!(ended.err.contains("\nerror: 1 of 6 calls failed; "), "{ended:?}");
 }
 
 #[test]
@@ -248,15 +235,21 @@ fn a_job_whose_client_is_interrupted_has_ended() {
 }
 
 #[test]
-fn a_job_whose_client_is_killed_is_lost() {
+fn a_job_over_a_link_whose_client_is_killed_is_lost() {
     let mut client = Client::start();
     client.process.kill().unwrap();
     client.ended();
-    assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "lost");
-    let error = client.run(&["job", "attach"]);
+    let listed = client.json(&["job", "list", "--json"]);
+    assert_eq!((&listed[0]["state"], &listed[0]["durable"]), (&"lost".into(), &false.into()));
     let job = client.job();
-    assert_eq!(error.code, Some(1));
-    assert_eq!(error.err, format!("error: job {job} was lost: its client has died\n"));
+    let ended = client.run(&["job", "attach"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+    let expected = format!(
+        "error: job {job} was lost: its client has died, and nothing of it is where another could go on \
+         with it; a job that is sent `.through_storage()`, to a storage that other processes reach, can \
+         be taken up\n"
+    );
+    assert!(ended.err.ends_with(&expected), "{ended:?}");
 }
 
 #[test]

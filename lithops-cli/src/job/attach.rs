@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
+use lithops::StoredJob;
 use lithops_core::wire::JobId;
 use lithops_observe::figures::wall_ns;
 use lithops_observe::journal::{Entry, Journal, JournalError, Tick};
@@ -11,7 +12,8 @@ use lithops_observe::quantity::duration;
 
 use super::follow::follow;
 use super::found;
-use super::take_up::take_up;
+use super::take_up::{find, look_up, take_up};
+use crate::failure::told;
 use crate::output::remark;
 use crate::settings::Settings;
 
@@ -49,16 +51,12 @@ enum Known {
 pub(super) fn run(arguments: &Attach, settings: &Settings) -> anyhow::Result<()> {
     let (journal, entry) = match known(arguments.job.as_deref())? {
         Known::Journal(journal, entry) => (journal, entry),
-        Known::Elsewhere(job) => return lithops::block_on(take_up(&job, arguments, settings)),
+        Known::Elsewhere(job) => return lithops::block_on(go_on(&job, arguments, settings)),
     };
     let (job, total) = (entry.job(), u64::from(entry.record().total));
     let (record, last) = match follow(&journal, &entry)? {
-        // Nobody waits for the rest: its client has died, or has left it to others.
         None if entry.record().durable => {
-            return lithops::block_on(take_up(job, arguments, settings));
-        }
-        Some((_, last)) if entry.record().durable && last.is_some_and(|last| last.done < total) => {
-            return lithops::block_on(take_up(job, arguments, settings));
+            return lithops::block_on(go_on(job, arguments, settings));
         }
         None => bail!(
             "job {job} was lost: its client has died, and nothing of it is where another could go on \
@@ -67,7 +65,15 @@ pub(super) fn run(arguments: &Attach, settings: &Settings) -> anyhow::Result<()>
         ),
         Some(ended) => ended,
     };
+    if entry.record().durable
+        && let Some(left) = lithops::block_on(left_to_others(job, settings))
+    {
+        return lithops::block_on(take_up(left, arguments, settings));
+    }
     remark(&format!("{job}: ended after {}", duration(wall_ns(&record))));
+    if let Some(path) = &arguments.output {
+        remark(&format!("`{}` is not written: the results were the client's own", path.display()));
+    }
     match last {
         Some(Tick { failed, .. }) if failed > 0 => {
             bail!("{failed} of {total} calls failed; `lithops job show {job}` tells why")
@@ -76,6 +82,22 @@ pub(super) fn run(arguments: &Attach, settings: &Settings) -> anyhow::Result<()>
             bail!("nobody waited for {} of {total} calls", total - done)
         }
         _ => Ok(()),
+    }
+}
+
+async fn go_on(job: &JobId, arguments: &Attach, settings: &Settings) -> anyhow::Result<()> {
+    take_up(find(job, settings).await?, arguments, settings).await
+}
+
+/// A job that has ended for its client, which has left it in the storage for others.
+async fn left_to_others(job: &JobId, settings: &Settings) -> Option<StoredJob> {
+    match look_up(job, settings).await {
+        Ok(stored) => stored.filter(|stored| !stored.client_lives),
+        Err(error) => {
+            let error = told(&error);
+            remark(&format!("whether results of {job} are in a storage can't be told: {error}"));
+            None
+        }
     }
 }
 

@@ -17,7 +17,10 @@ use crate::written::{Link, NewFile, OWNERS};
 pub(super) enum Results {
     Shown(BufWriter<Stdout>),
     /// Takes its place when it is whole.
-    Kept { file: BufWriter<NewFile>, path: PathBuf },
+    Kept {
+        file: BufWriter<NewFile>,
+        path: PathBuf,
+    },
 }
 
 impl Results {
@@ -126,7 +129,10 @@ mod tests {
     fn what_has_no_value_says_why() {
         let (text, is_value) = line(0, "u32", Err(CallError::Cancelled));
         let failed = r#"{"kind":"cancelled","message":"the call was cancelled"}"#;
-        assert_eq!((text.as_str(), is_value), (&*format!("{{\"call\":0,\"failed\":{failed}}}\n"), false));
+        assert_eq!(
+            (text.as_str(), is_value),
+            (&*format!("{{\"call\":0,\"failed\":{failed}}}\n"), false)
+        );
         // Half an array.
         let (text, is_value) = line(1, "(u8, u8)", Ok(Bytes::from_static(&[0x92, 1])));
         assert!(text.starts_with(r#"{"call":1,"failed":{"kind":"output","#), "{text}");

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use futures::StreamExt as _;
-use lithops::{Error, ExecutorExt as _, FunctionExecutor, Isolation, JobHandle, Progress};
+use lithops::{
+    Error, ExecutorExt as _, FunctionExecutor, Isolation, JobHandle, Progress, StoredJob,
+};
 use lithops_core::ports::Executor as _;
-use lithops_core::wire::JobId;
+use lithops_core::wire::{JobId, StorageLocation};
 
 use super::attach::Attach;
 use super::follow::{Counts, LOOK, Told};
@@ -23,17 +25,19 @@ use crate::settings::{Settings, executor};
 /// Workers are started from the job's own program: this one has none of its functions. The job's objects
 /// go when every call has a value and all are written; until then they stay, whatever happens.
 pub(super) async fn take_up(
-    job: &JobId,
+    stored: StoredJob,
     arguments: &Attach,
     settings: &Settings,
 ) -> anyhow::Result<()> {
-    let program = program(job, arguments, settings).await?;
+    let job = &stored.job;
+    let program = program(&stored, arguments.program.as_deref())?;
     remark(&format!("{job}: taken up, with workers of `{}`", program.display()));
     // A signal leaves the job where it is, and so does not stop it.
     let builder = settings.builder()?.progress(false).handle_signals(false);
     let exec = executor(builder.worker_program(program)).await?;
     let handle = exec.attach_encoded(job).await?;
-    let again = || format!("job {job} stays in its storage: `lithops job attach {job}` goes on with it");
+    let again =
+        || format!("job {job} stays in its storage: `lithops job attach {job}` goes on with it");
     let given = give(&handle, arguments.output.as_deref());
     let given = unless_interrupted_after(given, || remark(&format!("\n{}", again()))).await;
     let stays = arguments.keep || !matches!(given, Ok(0));
@@ -54,43 +58,66 @@ pub(super) async fn take_up(
              {job} --yes` takes it out of"
         ),
         // Not as elsewhere: whoever reads no further has not got what the job was about.
-        Err(error) if error.is::<Closed>() => bail!("nobody reads the results any more; {}", again()),
+        Err(error) if error.is::<Closed>() => {
+            bail!("nobody reads the results any more; {}", again())
+        }
         Err(error) => Err(error.context(again())),
     }
 }
 
-/// The program that workers are to be started from, once the job is known to be there.
-async fn program(job: &JobId, arguments: &Attach, settings: &Settings) -> anyhow::Result<PathBuf> {
+/// What the configured storage has of a job.
+pub(super) async fn look_up(job: &JobId, settings: &Settings) -> anyhow::Result<Option<StoredJob>> {
+    Ok(looked_up(job, settings).await?.0)
+}
+
+/// What the configured storage has of a job that must be there.
+pub(super) async fn find(job: &JobId, settings: &Settings) -> anyhow::Result<StoredJob> {
+    let (stored, place) = looked_up(job, settings).await?;
+    stored.with_context(|| {
+        format!(
+            "job {job} can't be taken up: it is not in this storage ({place}). It has ended and was \
+             removed; or it is in another one, which `--storage` or `--config` names; or it went over a \
+             link, and only a job that is sent `.through_storage()` can be taken up"
+        )
+    })
+}
+
+async fn looked_up(
+    job: &JobId,
+    settings: &Settings,
+) -> anyhow::Result<(Option<StoredJob>, StorageLocation)> {
     let exec = executor(settings.builder()?.handle_signals(false)).await?;
     refuse_unable(&exec)?;
     let stored = exec.stored_job(job).await;
     exec.shutdown().await;
-    let stored = stored?;
-    let named = match (&arguments.program, stored.program) {
-        (Some(said), _) => said.clone(),
-        (None, Some(named)) => named,
-        (None, None) => bail!(
+    Ok((stored?, exec.storage().location()))
+}
+
+/// The program that workers are to be started from.
+fn program(stored: &StoredJob, said: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let StoredJob { job, function, program, .. } = stored;
+    let Some(program) = said.or(program.as_deref()) else {
+        bail!(
             "job {job} does not tell which program has `{}`: say it with `--program PATH`",
-            stored.function.path
-        ),
+            function.path
+        )
     };
-    check(&named).with_context(|| {
+    check(program).with_context(|| {
         format!(
             "job {job} calls `{}` of the program `{}`, which can't be started here; say where that \
              program is with `--program PATH`",
-            stored.function.path,
-            named.display()
+            function.path,
+            program.display()
         )
     })?;
-    Ok(named)
+    Ok(program.to_owned())
 }
 
 /// Refuses settings with which no job can be taken up by this command.
 fn refuse_unable(exec: &FunctionExecutor) -> Result<(), Unusable> {
     let capability = exec.capability();
-    let refuse = |what, hint| {
-        Err(Unusable(Error::Unsupported { backend: capability.backend, what, hint }))
-    };
+    let refuse =
+        |what, hint| Err(Unusable(Error::Unsupported { backend: capability.backend, what, hint }));
     if capability.isolation == Isolation::Thread {
         return refuse(
             "workers of the job's program, but only threads of this command",

@@ -48,7 +48,8 @@ impl JobState {
         owns_upstream: bool,
     ) -> Arc<Self> {
         let capability = executor.capability();
-        let SubmittedJob { id, calls, result_type, in_storage, estimate, mut events, .. } = submitted;
+        let SubmittedJob { id, calls, result_type, in_storage, estimate, mut events, .. } =
+            submitted;
         let reached = in_storage && !executor.storage().location().is_in_process();
         let durable = reached && upstream.is_empty();
         let facts = Arc::new(JobFacts::new(id, title, capability, estimate, calls, durable));

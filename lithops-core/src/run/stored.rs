@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Engine;
-use super::storage;
+use super::{Engine, storage};
 use crate::error::Error;
 use crate::wire::{FunctionId, JobId};
 
@@ -22,24 +21,18 @@ pub struct StoredJob {
     /// The program that its workers ran when its newest dispatch was written, by its path on the
     /// machine of the client that wrote it; `None` where that could not be told.
     pub program: Option<PathBuf>,
+    /// Whether that client is a process of this machine that still runs; one elsewhere can't be seen.
+    pub client_lives: bool,
 }
 
 impl Engine {
-    /// Reads what the executor's storage has of a job, before it is taken up. Changes nothing, and reads
-    /// each of the job's dispatches once, with the arguments in it.
+    /// Reads what the executor's storage has of a job, before it is taken up; `None` if there is no such
+    /// job. Changes nothing, and reads each of the job's dispatches once, with the arguments in it.
     ///
     /// # Errors
-    /// [`Error::Attach`] if the job is not there, or was sealed with another
-    /// [key](super::DispatchKey); [`Error::Storage`].
-    pub async fn stored_job(&self, job: &JobId) -> Result<StoredJob, Error> {
-        let storage = &self.around().storage;
-        let (head, program) = storage::look_up(job, storage.as_ref(), self.key()?).await?;
-        Ok(StoredJob {
-            job: head.job,
-            function: head.function,
-            calls: head.calls,
-            result_type: head.result_type,
-            program: Some(program).filter(|program| !program.is_empty()).map(PathBuf::from),
-        })
+    /// [`Error::Attach`] if it was sealed with another [key](super::DispatchKey), or can't be read;
+    /// [`Error::Storage`].
+    pub async fn stored_job(&self, job: &JobId) -> Result<Option<StoredJob>, Error> {
+        storage::look_up(job, self.around().storage.as_ref(), self.key()?).await
     }
 }

@@ -1,11 +1,13 @@
 //! What the waves of a job tell of its past, to a client that has not seen it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::Error;
 use crate::ports::{FailedAttempt, StorageBackend, StorageError};
+use crate::run::{StoredJob, mark};
 use crate::wire::{
     CallInput, DispatchRecord, Frame, FrameError, Input, JobHead, JobId, SealKey, StorageLocation,
     ToWorker, keys,
@@ -183,14 +185,25 @@ impl Past {
     }
 }
 
-/// The head of a job, and the path of the program that its workers ran at last.
+/// What the waves of a job tell of it; `None` if there are none.
 pub(in crate::run) async fn look_up(
     job: &JobId,
     storage: &dyn StorageBackend,
     key: &SealKey,
-) -> Result<(JobHead, String), Error> {
-    let past = read(job, storage, key).await.map_err(|error| error.of(job))?;
-    Ok((past.head, past.program))
+) -> Result<Option<StoredJob>, Error> {
+    let Past { head, program, writer, .. } = match read(job, storage, key).await {
+        Ok(past) => past,
+        Err(PastError::NoJob { .. }) => return Ok(None),
+        Err(error) => return Err(error.of(job)),
+    };
+    Ok(Some(StoredJob {
+        job: head.job,
+        function: head.function,
+        calls: head.calls,
+        result_type: head.result_type,
+        program: Some(program).filter(|program| !program.is_empty()).map(PathBuf::from),
+        client_lives: mark::is_of(&writer.executor, &mark::living()),
+    }))
 }
 
 /// The waves that are there, in their order, and how many listings it took.

@@ -68,9 +68,8 @@ pub(in crate::run) async fn take_up(
     for batch in &mut batches {
         // It is about the program that the client before has started as a worker: this one's may have
         // the function.
-        let is_final = |report: &Report| {
-            !matches!(report.outcome, Err(CallError::UnknownFunction { .. }))
-        };
+        let is_final =
+            |report: &Report| !matches!(report.outcome, Err(CallError::UnknownFunction { .. }));
         batch.reports.retain(is_final);
     }
     driver.take(batches);
