@@ -21,7 +21,15 @@ struct Sluggish {
     threads: ThreadBackend,
     never: BTreeSet<u32>,
     launches: Mutex<Vec<u32>>,
-    workers: Mutex<Vec<(u32, u32, Option<Arc<AtomicBool>>)>>,
+    workers: Mutex<Vec<Worker>>,
+}
+
+/// A worker of a wave; one that has begun tells when it has ended.
+#[derive(Debug)]
+struct Worker {
+    wave: u32,
+    worker: u32,
+    ended: Option<Arc<AtomicBool>>,
 }
 
 fn run(order: lithops_core::wire::WorkOrder, worker: u32) -> Arc<AtomicBool> {
@@ -55,7 +63,8 @@ impl ComputeBackend for Sluggish {
         let wave = launch.order.wave;
         let workers = (0..launch.workers).map(|worker| {
             let starts = wave > 0 || !self.never.contains(&worker);
-            (wave, worker, starts.then(|| run(launch.order.clone(), worker)))
+            let ended = starts.then(|| run(launch.order.clone(), worker));
+            Worker { wave, worker, ended }
         });
         self.workers.lock().unwrap().extend(workers);
         Ok(())
@@ -63,7 +72,7 @@ impl ComputeBackend for Sluggish {
 
     async fn status(&self, _: &JobId) -> Result<Vec<WorkerStatus>, ComputeError> {
         let workers = self.workers.lock().unwrap();
-        let told = workers.iter().map(|(wave, worker, ended)| {
+        let told = workers.iter().map(|Worker { wave, worker, ended }| {
             let state = match ended.as_ref().map(|ended| ended.load(Ordering::Relaxed)) {
                 None => WorkerState::Pending,
                 Some(false) => WorkerState::Running,

@@ -77,3 +77,24 @@ async fn a_client_whose_job_was_taken_up_starts_no_call_and_says_so() {
     second.cancel(&job);
     second.release(&job);
 }
+
+#[tokio::test]
+async fn an_executor_goes_on_with_a_job_that_it_has_saved_and_with_its_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let exec = executor(folder.path()).await;
+    let marks = folder.path().to_str().unwrap().to_owned();
+    let map = exec.map_with(marks, 0..1u32, |marks: &String, x| {
+        std::fs::create_dir(format!("{marks}/begun")).unwrap();
+        while !Path::new(&format!("{marks}/end")).exists() {
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
+        }
+        x + 1
+    });
+    let handle = map.through_storage().submit().unwrap();
+    until("the call at work", || folder.path().join("begun").exists().then_some(()));
+    let saved = handle.save().unwrap();
+    let handle = exec.attach::<u32>(&saved).await.unwrap();
+    std::fs::write(folder.path().join("end"), "").unwrap();
+    assert_eq!(handle.results().await.unwrap(), [1]);
+    assert_eq!(handle.future(0).stats().unwrap().attempts, 1);
+}

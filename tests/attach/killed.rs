@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use lithops::prelude::*;
-use lithops_core::wire::JobId;
+use lithops_core::wire::{Frame, FromWorker, JobId, keys};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -133,14 +133,12 @@ async fn a_client_that_is_killed_at_twenty_points_costs_no_result_and_repeats_no
 /// How many reports are in storage; 0 while it can't be told.
 fn reported(root: &Path) -> usize {
     let Some(job) = job(root) else { return 0 };
-    let folder = root.join("jobs").join(lithops_core::wire::keys::outcomes(&job));
-    let batches = fs::read_dir(folder).into_iter().flatten().flatten();
-    let bytes = batches.filter_map(|batch| fs::read(batch.path()).ok());
-    let frames = bytes.filter_map(|bytes| lithops_core::wire::Frame::read_all(bytes.into()).ok());
-    let said = frames.flatten().map(|frame| lithops_core::wire::FromWorker::decode(frame));
-    said.map(|said| match said {
-        Ok(lithops_core::wire::FromWorker::Reports { reports, .. }) => reports.len(),
+    let batches = fs::read_dir(root.join("jobs").join(keys::outcomes(&job)));
+    let bytes = batches.into_iter().flatten().flatten().filter_map(|at| fs::read(at.path()).ok());
+    let frames = bytes.filter_map(|bytes| Frame::read_all(bytes.into()).ok()).flatten();
+    let reports = frames.map(|frame| match FromWorker::decode(frame) {
+        Ok(FromWorker::Reports { reports, .. }) => reports.len(),
         _ => 0,
-    })
-    .sum()
+    });
+    reports.sum()
 }

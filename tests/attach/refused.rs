@@ -36,9 +36,19 @@ async fn a_job_whose_client_still_runs_on_this_machine_is_its_own() {
         reason.starts_with("its client is a process of this machine that still runs"),
         "{reason}"
     );
-    // The executor that submitted it may.
+    // The executor that has saved it may.
     let again = first.attach_id::<u32>(&job).await.unwrap();
     assert_eq!(again.results().await.unwrap(), [0, 2, 4, 6]);
+}
+
+#[tokio::test]
+async fn a_job_whose_handle_is_here_is_not_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let exec = executor(folder.path()).await;
+    let handle = exec.map(double, 0..4).through_storage().submit().unwrap();
+    let reason = reason(&exec, handle.id()).await;
+    assert_eq!(reason, "this executor runs it: its handle has the results");
+    assert_eq!(handle.results().await.unwrap(), [0, 2, 4, 6]);
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Nothing stays behind.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use lithops::prelude::*;
-use lithops::{CallError, Config};
+use lithops::{CallError, Config, JobId};
 use lithops_backend_codeengine::{CodeEngineBackend, CodeEngineConfig};
 use lithops_codeengine_emulator::HttpFaultKind as Kind;
 use lithops_codeengine_emulator::{HttpFault, Settings};
@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     ("cleaning::an_executor_that_is_dropped_leaves_nothing", an_executor_that_is_dropped),
     ("cleaning::a_job_that_is_cancelled_leaves_nothing", a_job_that_is_cancelled_leaves_nothing),
     ("cleaning::what_a_killed_client_leaves_is_found", what_a_killed_client_leaves_is_found),
+    ("cleaning::a_killed_clients_job_goes_on_and_is_taken_up", a_killed_clients_job_is_taken_up),
     ("cleaning::a_run_that_can_not_be_removed_holds_nobody_up", a_run_that_can_not_be_removed),
     ("cleaning::everything_is_all_there_is", everything_is_all_there_is),
 ];
@@ -113,23 +114,47 @@ fn next_client(cloud: &Cloud) -> CodeEngineBackend {
     )
 }
 
+/// A client that is a process of its own, once both its calls have begun, and its job.
+fn client_at_work(cloud: &Cloud, stage: &Stage) -> (Child, JobId) {
+    let (folder, _) = stage.inputs(1).remove(0);
+    let mut client = Command::new("/proc/self/exe");
+    client.env(CLIENT, cloud.text("")).env(FOLDER, folder).stdout(Stdio::piped());
+    let mut client = client.spawn().unwrap();
+    let mut job = String::new();
+    BufReader::new(client.stdout.take().unwrap()).read_line(&mut job).unwrap();
+    stage.until_begun(2, 2);
+    (client, JobId::from_text(job.trim()).unwrap())
+}
+
+fn a_killed_clients_job_is_taken_up() {
+    lithops::block_on(async {
+        let cloud = Cloud::new(Settings::default()).await;
+        let stage = Stage::new();
+        let (mut client, job) = client_at_work(&cloud, &stage);
+        client.kill().unwrap();
+        client.wait().unwrap();
+        let exec = cloud.builder("").workers(2).build().await.unwrap();
+        let handle = exec.attach_id::<u32>(&job).await.unwrap();
+        stage.let_go();
+        assert_eq!(handle.results().await.unwrap(), [0, 10]);
+        // By the workers of the client that is dead.
+        assert_eq!(stage.begun(2), [1, 1]);
+        drop(handle);
+        end(exec, &cloud).await;
+    });
+}
+
 fn what_a_killed_client_leaves_is_found() {
     lithops::block_on(async {
         let cloud = Cloud::new(Settings::default()).await;
         let stage = Stage::new();
-        let (folder, _) = stage.inputs(1).remove(0);
-        let mut client = Command::new("/proc/self/exe");
-        client.env(CLIENT, cloud.text("")).env(FOLDER, folder).stdout(Stdio::piped());
-        let mut client = client.spawn().unwrap();
-        let mut job = String::new();
-        BufReader::new(client.stdout.take().unwrap()).read_line(&mut job).unwrap();
-        stage.until_begun(2, 2);
+        let (mut client, job) = client_at_work(&cloud, &stage);
         let next = next_client(&cloud);
         // What somebody uses is no leftover.
         assert_eq!(next.clean(CleanScope::Leftovers).await.unwrap(), 0);
         client.kill().unwrap();
         client.wait().unwrap();
-        assert_eq!(cloud.resources("job_runs"), [format!("lithops-{}-w0", job.trim())]);
+        assert_eq!(cloud.resources("job_runs"), [format!("lithops-{job}-w0")]);
         // The run, the definition that no other run is of, and the secret that it names.
         assert_eq!(next.clean(CleanScope::Leftovers).await.unwrap(), 3);
         for kind in ["job_runs", "jobs", "secrets"] {
@@ -139,7 +164,7 @@ fn what_a_killed_client_leaves_is_found() {
         next.shutdown().await;
         // Its objects are all below the prefix of its job.
         let objects = cloud.objects();
-        let prefix = format!("jobs/{}/", job.trim());
+        let prefix = format!("jobs/{job}/");
         assert!(
             !objects.is_empty() && objects.iter().all(|key| key.starts_with(&prefix)),
             "{objects:?}"

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::engine::Engine;
 use super::mark;
 use crate::error::Error;
-use crate::ports::{CleanScope, Leftover, ObjectMeta, StorageBackend, StorageError};
+use crate::ports::{CleanScope, Leftover, ListPage, ObjectMeta, StorageBackend, StorageError};
 use crate::wire::keys;
 
 /// What is to be cleaned.
@@ -166,9 +166,18 @@ pub(super) async fn remove_prefix(
     storage: &dyn StorageBackend,
     prefix: &str,
 ) -> Result<usize, StorageError> {
+    let page = storage.list(prefix, None).await?;
+    remove_from(storage, prefix, page).await
+}
+
+/// As [`remove_prefix`], after a look at the first page.
+pub(super) async fn remove_from(
+    storage: &dyn StorageBackend,
+    prefix: &str,
+    mut page: ListPage,
+) -> Result<usize, StorageError> {
     let mut removed = 0;
     loop {
-        let page = storage.list(prefix, None).await?;
         let keys: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
         if keys.is_empty() {
             return Ok(removed);
@@ -178,5 +187,6 @@ pub(super) async fn remove_prefix(
         if !page.more {
             return Ok(removed);
         }
+        page = storage.list(prefix, None).await?;
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use super::alive;
-use super::clean::remove_prefix;
+use super::clean::remove_from;
 use super::job::RunningJob;
 use super::key::{DispatchKey, KeyError};
 use super::link::{self, Bounds, Command};
@@ -357,6 +357,7 @@ impl Executor for Engine {
     }
 
     async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error> {
+        self.let_go(&wanted.job).await?;
         let (events, listener) = mpsc::unbounded_channel();
         let (orders, inbox) = mpsc::unbounded_channel();
         let (around, key) = (self.inner.surroundings(), self.inner.key.get()?.clone());
@@ -454,6 +455,24 @@ impl Engine {
         }
     }
 
+    /// Ends the driver of a job that this executor has saved, and leaves its workers; refuses a job that
+    /// it has not.
+    async fn let_go(&self, job: &JobId) -> Result<(), Error> {
+        let saved = {
+            let mut jobs = self.inner.jobs();
+            if jobs.get(job).is_some_and(|route| route.leaves_objects) {
+                let reason = "this executor runs it: its handle has the results".to_owned();
+                return Err(Error::Attach { job: job.to_string(), reason });
+            }
+            jobs.remove(job)
+        };
+        if let Some(driver) = saved.and_then(|route| route.driver) {
+            driver.send(Order::HandOver);
+            driver.orders.closed().await;
+        }
+        Ok(())
+    }
+
     fn command(&self, command: Command) {
         if let Some(commands) = &self.inner.commands {
             // The dispatcher has ended: so have its jobs.
@@ -485,11 +504,19 @@ async fn remove(
     job: &JobId,
     known: Option<u32>,
 ) -> Result<(), StorageError> {
-    if let Some(known) = known
-        && storage::has_waves_from(storage, job, known).await?
-    {
-        tracing::info!(%job, "its objects are left to the client that has taken it up");
-        return Ok(());
+    let prefix = keys::job(job);
+    let page = storage.list(&prefix, None).await?;
+    if let Some(known) = known {
+        let is_foreign = |key: &str| keys::parse_wave(key).is_some_and(|wave| wave >= known);
+        let taken_up = if page.more {
+            storage::has_waves_from(storage, job, known).await?
+        } else {
+            page.objects.iter().any(|object| is_foreign(&object.key))
+        };
+        if taken_up {
+            tracing::info!(%job, "its objects are left to the client that has taken it up");
+            return Ok(());
+        }
     }
-    remove_prefix(storage, &keys::job(job)).await.map(drop)
+    remove_from(storage, &prefix, page).await.map(drop)
 }

@@ -50,6 +50,8 @@ pub(in crate::run) struct Surroundings {
 pub(in crate::run) enum Order {
     Supply(Supply),
     Cancel,
+    /// Ends and leaves everything as it is, to another driver.
+    HandOver,
 }
 
 /// Calls that were given to one worker.
@@ -101,8 +103,17 @@ pub(super) struct Driver {
     pub(super) sent: u64,
     requests: StorageRequests,
     cancelled: bool,
-    /// Whether another client goes on with the job.
-    pub(super) taken_up: bool,
+    /// Who goes on with the job instead of this driver.
+    pub(super) successor: Option<Successor>,
+}
+
+/// Who goes on with a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Successor {
+    /// Another client, which has workers of its own.
+    Client,
+    /// Another driver of this executor, with the same workers.
+    Driver,
 }
 
 /// Runs a job to its end. `None` for `orders` that ended means that nobody holds the executor.
@@ -151,7 +162,7 @@ impl Driver {
             sent: 0,
             requests: StorageRequests::default(),
             cancelled: false,
-            taken_up: false,
+            successor: None,
         }
     }
 
@@ -184,6 +195,7 @@ impl Driver {
     pub(super) fn obey(&mut self, order: Option<Order>) {
         match order {
             Some(Order::Supply(inputs)) => self.supply(inputs),
+            Some(Order::HandOver) => self.hand_over(Successor::Driver),
             Some(Order::Cancel) | None => {
                 self.cancelled = true;
                 self.job.fail(&CallError::Cancelled);
@@ -191,16 +203,26 @@ impl Driver {
         }
     }
 
+    /// Leaves the job to another: nothing of it is this driver's any more.
+    pub(super) fn hand_over(&mut self, to: Successor) {
+        self.successor = Some(to);
+        let reason = "another client has taken the job up".to_owned();
+        self.job.fail(&CallError::JobFailed { reason });
+    }
+
     /// Learns what the job has used, and stops what still runs.
     async fn end(&self) {
         if let Some(asking) = &self.asking {
             asking.abort();
         }
-        if self.taken_up {
-            // What still runs belongs to the other client.
-            return;
-        }
         let (backend, job) = (&self.around.backend, self.job.id());
+        let on_this_machine = backend.capability().on_this_machine;
+        match self.successor {
+            Some(Successor::Driver) => return,
+            // A platform far away does not know whose workers are whose.
+            Some(Successor::Client) if !on_this_machine => return,
+            Some(Successor::Client) | None => {}
+        }
         if let Some(billing) = backend.capability().billing.filter(|_| !self.cancelled) {
             let asked = tokio::time::timeout(RECKONING, backend.instance_seconds(job)).await;
             match asked {

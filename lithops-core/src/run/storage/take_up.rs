@@ -1,7 +1,6 @@
 //! Takes up a job that another client has submitted through storage.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -62,7 +61,6 @@ pub(in crate::run) async fn take_up(
         UploadError::TakenUp => refuse("another client is just taking it up".to_owned()),
     })?;
     driver.wave += 1;
-    driver.around.waves.store(driver.wave, Ordering::Relaxed);
     let batches = driver.collector.collect(&mut driver.pace, true).await;
     let mut batches = batches.map_err(|error| refuse(error.to_string()))?;
     for batch in &mut batches {

@@ -1,5 +1,7 @@
 //! Writes the object of a wave.
 
+use std::sync::atomic::Ordering;
+
 use bytes::{Bytes, BytesMut};
 
 use super::driver::Driver;
@@ -7,8 +9,8 @@ use crate::ports::{ComputeBackend, PutMode, StorageBackend, StorageError, Storag
 use crate::run::job::RunningJob;
 use crate::run::mark;
 use crate::wire::{
-    CallInput, Digest, DispatchRecord, Encoded, FailedCall, Input, JobHead, JobId, ObjectRef,
-    PROTOCOL, Payload, Share, ToWorker, WorkOrder, keys,
+    CallInput, Digest, DispatchRecord, Encoded, FailedCall, Input, JobHead, ObjectRef, PROTOCOL,
+    Payload, Share, ToWorker, WorkOrder, keys,
 };
 
 /// An argument larger than this gets an object of its own.
@@ -55,7 +57,7 @@ pub(super) async fn upload(
     let len = object.len() as u64;
     append(&mut object, record(driver, shares).encode());
     driver.key.seal(job.id(), wave, &mut object);
-    requests += write(storage, job.id(), wave, object.freeze()).await?;
+    requests += write(driver, wave, object.freeze()).await?;
     let order = WorkOrder {
         protocol: PROTOCOL,
         storage: storage.location(),
@@ -75,7 +77,7 @@ pub(super) async fn claim(driver: &Driver, wave: u32) -> Result<u64, UploadError
     let mut object = BytesMut::new();
     append(&mut object, record(driver, &[]).encode());
     driver.key.seal(driver.job.id(), wave, &mut object);
-    write(driver.around.storage.as_ref(), driver.job.id(), wave, object.freeze()).await
+    write(driver, wave, object.freeze()).await
 }
 
 /// The head, where each worker's calls are, and the calls.
@@ -128,13 +130,11 @@ fn program(backend: &dyn ComputeBackend) -> String {
 /// Only who submits a job writes its first wave. Every other is created, so that of several clients
 /// that go on with a job one does. Some stores can't create: there the last one that writes goes on
 /// undisturbed, and the others run calls in vain, but each takes every outcome once all the same.
-async fn write(
-    storage: &dyn StorageBackend,
-    job: &JobId,
-    wave: u32,
-    object: Bytes,
-) -> Result<u64, UploadError> {
-    let key = keys::wave(job, wave);
+async fn write(driver: &Driver, wave: u32, object: Bytes) -> Result<u64, UploadError> {
+    let storage = driver.around.storage.as_ref();
+    let key = keys::wave(driver.job.id(), wave);
+    // Its own from now on: it may be stored although nobody waits for it.
+    driver.around.waves.store(wave + 1, Ordering::Relaxed);
     if wave > 0 {
         match storage.put(&key, object.clone(), PutMode::Create).await {
             Ok(()) => return Ok(1),
@@ -149,7 +149,10 @@ async fn write(
                 };
                 return match there {
                     Ok(there) if there == object => Ok(2),
-                    Ok(_) => Err(UploadError::TakenUp),
+                    Ok(_) => {
+                        driver.around.waves.store(wave, Ordering::Relaxed);
+                        Err(UploadError::TakenUp)
+                    }
                     Err(_) => Err(error.into()),
                 };
             }

@@ -1,13 +1,12 @@
 //! From calls that are due to workers that have them: one wave.
 
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::deaths::DEATHS;
-use super::driver::{Driver, Order, Share};
+use super::driver::{Driver, Order, Share, Successor};
 use super::upload::{UploadError, upload};
 use crate::plan::shares;
 use crate::ports::{ComputeError, JobEvent, Launch};
@@ -67,20 +66,20 @@ impl Driver {
             let mut start = pin!(self.start(wave, &dealt, alone));
             loop {
                 tokio::select! {
-                    started = &mut start => break Some(started),
+                    started = &mut start => break Ok(started),
                     order = orders.recv() => match order {
                         Some(Order::Supply(inputs)) => supplied.push(inputs),
                         // A platform may take minutes to begin: nobody waits for that now.
-                        Some(Order::Cancel) | None => break None,
+                        order => break Err(order),
                     },
                 }
             }
         };
         supplied.into_iter().for_each(|inputs| self.obey(Some(Order::Supply(inputs))));
         match started {
-            None => return self.obey(Some(Order::Cancel)),
-            Some(Err(error)) => return self.put_back(&dealt, &error),
-            Some(Ok(requests)) => self.sent += requests,
+            Err(order) => return self.obey(order),
+            Ok(Err(error)) => return self.put_back(&dealt, &error),
+            Ok(Ok(requests)) => self.sent += requests,
         }
         self.workers += dealt.len() as u32;
         self.job.tell(JobEvent::Workers(self.workers));
@@ -147,7 +146,6 @@ impl Driver {
         // that nobody waits for may be stored when the job's objects have been removed.
         let deployed = async { Ok(self.around.backend.deploy().await) };
         let ((order, requests), deployed) = futures::try_join!(uploaded, deployed)?;
-        self.around.waves.fetch_max(wave + 1, Ordering::Relaxed);
         deployed?;
         let launch = Launch {
             job: self.job.id().clone(),
@@ -165,7 +163,9 @@ impl Driver {
         let reason = error.to_string();
         tracing::warn!(job = %self.job.id(), reason, "a wave could not be started");
         if error.is_final() {
-            self.taken_up = matches!(error, NotStarted::Upload(UploadError::TakenUp));
+            if matches!(error, NotStarted::Upload(UploadError::TakenUp)) {
+                return self.hand_over(Successor::Client);
+            }
             self.job.fail(&CallError::JobFailed { reason });
             return;
         }
