@@ -33,6 +33,7 @@
 #[doc = include_str!("../docs/functions.md")]
 #[doc = include_str!("../docs/data.md")]
 #[doc = include_str!("../docs/failures.md")]
+#[doc = include_str!("../docs/durable-jobs.md")]
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
 #[doc = include_str!("../docs/observing.md")]

@@ -30,7 +30,6 @@ struct Row {
 }
 
 /// Notes that it has begun, waits until it may end, and fails if it is to.
-#[expect(clippy::ptr_arg, reason = "the shared value of a job is of a type of its own")]
 fn work((folder, fails): &(PathBuf, Option<u32>), index: u32) -> anyhow::Result<Row> {
     let mut log = fs::File::options().append(true).create(true).open(folder.join("begun"))?;
     log.write_all(format!("{index}\n").as_bytes())?;

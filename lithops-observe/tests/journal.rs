@@ -68,6 +68,7 @@ impl JobWatch for Stage {
             failed: 0,
             repeated: 0,
             workers: 4,
+            hedged: 0,
             wall: Duration::ZERO,
             busy: Duration::ZERO,
             result_bytes: 0,
@@ -195,6 +196,30 @@ fn a_short_job_leaves_nothing_and_a_short_one_that_failed_leaves_all() {
     let job = journal.find(None).unwrap();
     assert_eq!((job.state, job.last.unwrap().failed), (State::Ended, 1));
     assert_eq!(journal.record(&job).unwrap().calls.len(), 4);
+}
+
+#[test]
+fn a_short_job_that_an_earlier_client_has_lost_ends_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let observer = JournalObserver::at(folder.path(), "memory");
+    let stage = Stage::new(3, 3);
+    stage.settle(3);
+    let play = || {
+        let watch = watched(&stage);
+        observer.job_started(Arc::clone(&watch));
+        observer.job_ended(&watch, Some(&stage.summary()));
+        finish(Duration::from_secs(60));
+    };
+    let header = serde_json::json!({ "job": {
+        "version": 1, "record": JobRecord { calls: Vec::new(), ended_ns: None, ..stage.record() },
+        "storage": "file", "program": "/words", "pid": 1,
+    } });
+    std::fs::write(folder.path().join("stage-003.jsonl"), format!("{header}\n")).unwrap();
+    assert_eq!(journal.find(None).unwrap().state, State::Lost);
+    play();
+    let job = journal.find(None).unwrap();
+    assert_eq!((job.state, job.last.unwrap().done), (State::Ended, 3));
 }
 
 #[test]
