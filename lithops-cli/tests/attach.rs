@@ -9,15 +9,14 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use command::{Ended, alone, lithops, run, until};
+use command::client::{Client, folder, wait_at_gate};
+use command::{Ended, run, until};
 use lithops::prelude::*;
+use lithops_core::wire::{Frame, FromWorker, JobId, keys};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// Names the folder by which the tests and the client's calls speak to each other.
-const FOLDER: &str = "LITHOPS_TEST_FOLDER";
 /// The call that fails, if any.
 const FAILS: &str = "LITHOPS_TEST_FAILS";
 const CALLS: u32 = 6;
@@ -32,8 +31,8 @@ struct Row {
 /// Notes that it has begun, waits until it may end, and fails if it is to.
 fn work((folder, fails): &(PathBuf, Option<u32>), index: u32) -> anyhow::Result<Row> {
     let mut log = fs::File::options().append(true).create(true).open(folder.join("begun"))?;
-    log.write_all(format!("{index}\n").as_bytes())?;
-    until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
+    log.write_all(format!("{} {index}\n", std::process::id()).as_bytes())?;
+    wait_at_gate(folder, index);
     anyhow::ensure!(*fails != Some(index), "no such row");
     Ok(Row { index, share: 0.5, name: (index == 1).then(|| "one \"1\"".to_owned()) })
 }
@@ -41,7 +40,7 @@ fn work((folder, fails): &(PathBuf, Option<u32>), index: u32) -> anyhow::Result<
 #[test]
 #[ignore = "the client that the other tests start"]
 fn client() {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let Some(folder) = folder() else { return };
     let fails = std::env::var(FAILS).ok().map(|index| index.parse().unwrap());
     lithops::block_on(async {
         let builder = FunctionExecutor::builder().workers(2).storage_root(folder.join("storage"));
@@ -56,114 +55,82 @@ fn client() {
     .unwrap();
 }
 
-/// The folder of a client that was started in it, with the client's settings for the command.
-struct Client {
-    folder: tempfile::TempDir,
-    process: Child,
+/// A client whose job is under way, and the command's settings beside it.
+fn start(fails: Option<u32>) -> Client {
+    let fails = fails.map(|call| (FAILS, call.to_string()));
+    let client = Client::spawn(fails.as_slice());
+    configure(&client, "storage", "lithops/key");
+    until("the job", || client.path("job").exists().then_some(()));
+    client
 }
 
-impl Client {
-    fn start(fails: Option<u32>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut client = alone(std::env::current_exe().unwrap());
-        client.args(["--exact", "client", "--ignored"]).env(FOLDER, folder.path());
-        if let Some(call) = fails {
-            client.env(FAILS, call.to_string());
-        }
-        client.env("XDG_STATE_HOME", folder.path()).stdout(Stdio::null());
-        let process = client.spawn().unwrap();
-        let client = Self { folder, process };
-        client.configure("storage", "lithops/key");
-        until("the job", || client.path("job").exists().then_some(()));
-        client
-    }
-
-    /// A client that was killed when these calls had their outcome, and two more had begun. All calls may
-    /// end from now on.
-    fn killed(done: u32, fails: Option<u32>) -> Self {
-        let mut client = Self::start(fails);
-        client.open(0..done);
-        until("two more calls", || (client.begun().len() as u32 == done + 2).then_some(()));
-        until("the outcomes", || (client.reports() >= done as usize).then_some(()));
-        client.kill();
-        client.open(done..CALLS);
-        client
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn open(&self, calls: impl IntoIterator<Item = u32>) {
-        calls
-            .into_iter()
-            .for_each(|call| fs::write(self.path(&format!("open-{call}")), "").unwrap());
-    }
-
-    /// The calls that have begun, as often as they have.
-    fn begun(&self) -> Vec<u32> {
-        let text = fs::read_to_string(self.path("begun")).unwrap_or_default();
-        text.lines().map(|line| line.parse().unwrap()).collect()
-    }
-
-    /// How many outcomes are in the storage.
-    fn reports(&self) -> usize {
-        use lithops_core::wire::{Frame, FromWorker, JobId, keys};
-
-        let job = JobId::from_text(&self.job()).unwrap();
-        let folder = self.path("storage").join(keys::outcomes(&job));
-        let batches = fs::read_dir(folder).into_iter().flatten().flatten();
-        let frames = batches.flat_map(|batch| {
-            // A file that is not whole yet has another name.
-            Frame::read_all(fs::read(batch.path()).unwrap().into()).unwrap_or_default()
-        });
-        let reports = frames.map(|frame| match FromWorker::decode(frame) {
-            Ok(FromWorker::Reports { reports, .. }) => reports.len(),
-            _ => 0,
-        });
-        reports.sum()
-    }
-
-    fn job(&self) -> String {
-        fs::read_to_string(self.path("job")).unwrap()
-    }
-
-    /// Settings with which the command looks into this storage, with this key.
-    fn configure(&self, storage: &str, key: &str) {
-        let (storage, key) = (self.path(storage), self.path(key));
-        let settings = format!(
-            "[lithops]\nstorage = \"file\"\nkey_file = {key:?}\n[file]\nroot = {storage:?}\n"
-        );
-        fs::write(self.path("lithops.toml"), settings).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = lithops();
-        command.args(arguments).env("XDG_STATE_HOME", self.folder.path());
-        command.current_dir(self.folder.path());
-        command
-    }
-
-    fn attach(&self, more: &[&str]) -> Ended {
-        run(&mut self.command(&[&["job", "attach", &self.job()], more].concat()))
-    }
-
-    fn keeps_nothing(&self) -> bool {
-        !self.path("storage").join("jobs").exists()
-    }
+/// A client that was killed when so many calls, the first ones, had their outcome, and two more had begun.
+/// All calls may end from now on.
+fn killed(done: u32, fails: Option<u32>) -> Client {
+    let mut client = start(fails);
+    client.open(0..done);
+    until("two more calls", || (begun(&client).len() as u32 == done + 2).then_some(()));
+    until("the outcomes", || (reports(&client) >= done as usize).then_some(()));
+    client.kill();
+    until_workers_ended(&client);
+    client.open(done..CALLS);
+    client
 }
 
-impl Drop for Client {
-    fn drop(&mut self) {
-        // It has ended, unless the test has failed.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
+/// Settings with which the command looks into this storage, with this key.
+fn configure(client: &Client, storage: &str, key: &str) {
+    let (storage, key) = (client.path(storage), client.path(key));
+    let settings =
+        format!("[lithops]\nstorage = \"file\"\nkey_file = {key:?}\n[file]\nroot = {storage:?}\n");
+    fs::write(client.path("lithops.toml"), settings).unwrap();
+}
+
+/// The workers and calls that have begun, as often as they have.
+fn log(client: &Client) -> Vec<(u32, u32)> {
+    let text = fs::read_to_string(client.path("begun")).unwrap_or_default();
+    let line = |line: &str| {
+        let (worker, call) = line.split_once(' ').unwrap();
+        (worker.parse().unwrap(), call.parse().unwrap())
+    };
+    text.lines().map(line).collect()
+}
+
+fn begun(client: &Client) -> Vec<u32> {
+    log(client).into_iter().map(|(_, call)| call).collect()
+}
+
+/// Workers end with their client, but a moment later.
+fn until_workers_ended(client: &Client) {
+    let is_alive = |worker: u32| {
+        let stat = fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    };
+    until("the workers' end", || {
+        log(client).iter().all(|(worker, _)| !is_alive(*worker)).then_some(())
+    });
+}
+
+/// How many outcomes are in the storage.
+fn reports(client: &Client) -> usize {
+    let job = JobId::from_text(&client.job()).unwrap();
+    let folder = client.path("storage").join(keys::outcomes(&job));
+    let batches = fs::read_dir(folder).into_iter().flatten().flatten();
+    // A file that is not whole yet has another name, and may be gone.
+    let bytes = batches.filter_map(|batch| fs::read(batch.path()).ok());
+    let frames = bytes.flat_map(|bytes| Frame::read_all(bytes.into()).unwrap_or_default());
+    let reports = frames.map(|frame| match FromWorker::decode(frame) {
+        Ok(FromWorker::Reports { reports, .. }) => reports.len(),
+        _ => 0,
+    });
+    reports.sum()
+}
+
+fn attach(client: &Client, more: &[&str]) -> Ended {
+    client.run(&[&["job", "attach", &client.job()], more].concat())
+}
+
+fn keeps_nothing(client: &Client) -> bool {
+    !client.path("storage").join("jobs").exists()
 }
 
 fn value(index: u32) -> String {
@@ -182,28 +149,28 @@ fn text(output: Output) -> (Option<i32>, String, String) {
 
 #[test]
 fn what_a_killed_client_has_not_done_is_done_and_its_results_are_given() {
-    let client = Client::killed(2, None);
-    let ended = client.attach(&[]);
+    let client = killed(2, None);
+    let ended = attach(&client, &[]);
     assert_eq!((ended.code, ended.out), (Some(0), all()), "{}", ended.err);
     let (job, program) = (client.job(), std::env::current_exe().unwrap());
     let taken_up = format!("{job}: taken up, with workers of `{}`\n", program.display());
     assert!(ended.err.starts_with(&taken_up), "{}", ended.err);
     assert!(ended.err.ends_with(&format!("{job}: 6 of 6 done, 0 failed, 0 running\n")));
-    assert!(client.keeps_nothing());
+    assert!(keeps_nothing(&client));
     // Those two that were under way ran again, and no other.
-    let mut begun = client.begun();
+    let mut begun = begun(&client);
     begun.sort_unstable();
     assert_eq!(begun, [0, 1, 2, 2, 3, 3, 4, 5]);
 }
 
 #[test]
 fn a_call_that_fails_is_told_in_its_place_and_the_job_stays() {
-    let client = Client::killed(1, Some(4));
+    let client = killed(1, Some(4));
     let failed =
         r#"{"call":4,"failed":{"kind":"failed","message":"the function failed: no such row"}}"#;
     let expected = all().replace(&value(4), &format!("{failed}\n"));
     for round in 0..2 {
-        let ended = client.attach(&[]);
+        let ended = attach(&client, &[]);
         assert_eq!((ended.code, &ended.out), (Some(1), &expected), "round {round}: {}", ended.err);
         let job = client.job();
         let told = format!(
@@ -213,18 +180,15 @@ fn a_call_that_fails_is_told_in_its_place_and_the_job_stays() {
         assert!(ended.err.ends_with(&told), "{}", ended.err);
     }
     // An outcome is an outcome: the second time no call ran.
-    assert_eq!(client.begun().len(), 8);
-    run(&mut client.command(&["clean", "--job", &client.job(), "--yes"]));
-    assert!(client.keeps_nothing());
+    assert_eq!(begun(&client).len(), 8);
+    client.run(&["clean", "--job", &client.job(), "--yes"]);
+    assert!(keeps_nothing(&client));
 }
 
 #[test]
 fn a_job_is_looked_for_in_the_journal_and_told_there_until_it_is_done() {
-    let mut client = Client::start(None);
-    let listed = |client: &Client| {
-        let listed = run(&mut client.command(&["job", "list", "--json"])).out;
-        serde_json::from_str::<Value>(&listed).unwrap()
-    };
+    let mut client = start(None);
+    let listed = |client: &Client| client.json(&["job", "list", "--json"]);
     until("the journal", || (listed(&client).as_array()?.len() == 1).then_some(()));
     // It follows the client, and goes on when that dies.
     let mut attached =
@@ -235,20 +199,20 @@ fn a_job_is_looked_for_in_the_journal_and_told_there_until_it_is_done() {
     let (code, out, err) = text(attached.wait_with_output().unwrap());
     assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
     assert_eq!(fs::read_to_string(client.path("results.jsonl")).unwrap(), all());
-    assert!(client.keeps_nothing());
+    assert!(keeps_nothing(&client));
     assert_eq!(listed(&client)[0]["state"], "ended");
-    let again = client.attach(&[]);
+    let again = attach(&client, &[]);
     assert_eq!((again.code, again.out.as_str()), (Some(0), ""));
     assert!(again.err.contains(&format!("\n{}: ended after ", client.job())), "{}", again.err);
-    let again = client.attach(&["-o", "again.jsonl"]).err;
+    let again = attach(&client, &["-o", "again.jsonl"]).err;
     assert!(again.ends_with("`again.jsonl` is not written: the results were the client's own\n"));
     assert!(!client.path("again.jsonl").exists());
 }
 
 #[test]
 fn a_lost_job_tells_how_it_is_taken_up() {
-    let mut client = Client::start(None);
-    let list = |client: &Client| run(&mut client.command(&["job", "list"]));
+    let mut client = start(None);
+    let list = |client: &Client| client.run(&["job", "list"]);
     until("the journal", || (!list(&client).out.is_empty()).then_some(()));
     client.kill();
     let (listed, job) = (list(&client), client.job());
@@ -257,19 +221,20 @@ fn a_lost_job_tells_how_it_is_taken_up() {
          job attach {job}`\n"
     );
     assert_eq!((listed.code, listed.err), (Some(0), told));
-    let shown = run(&mut client.command(&["job", "show"])).printed();
+    let shown = client.run(&["job", "show"]).printed();
     let state = format!("\nstate      lost, can be taken up: lithops job attach {job}\n");
     assert!(shown.contains(&state), "{shown}");
 }
 
 #[test]
 fn ctrl_c_leaves_a_job_to_be_taken_up_again() {
-    let client = Client::killed(1, None);
+    let client = killed(1, None);
     // The last call waits, and so does the command.
     fs::remove_file(client.path("open-5")).unwrap();
     let mut attached = client.command(&["job", "attach", &client.job()]);
     let attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the other outcomes", || (client.reports() >= 5).then_some(()));
+    until("the other outcomes", || (reports(&client) >= 5).then_some(()));
+    until("the last call", || begun(&client).contains(&5).then_some(()));
     let interrupted = Command::new("kill").args(["-INT", &attached.id().to_string()]).status();
     assert!(interrupted.unwrap().success());
     let ended = attached.wait_with_output().unwrap();
@@ -279,21 +244,22 @@ fn ctrl_c_leaves_a_job_to_be_taken_up_again() {
     let told =
         format!("\njob {job} stays in its storage: `lithops job attach {job}` goes on with it\n");
     assert!(err.ends_with(&told), "{err}");
-    let finished = client.begun();
+    until_workers_ended(&client);
+    let finished = begun(&client);
     client.open([5]);
-    let ended = client.attach(&["--keep"]);
+    let ended = attach(&client, &["--keep"]);
     assert_eq!((ended.code, ended.out), (Some(0), all()), "{}", ended.err);
-    assert_eq!(client.begun()[finished.len()..], [5]);
+    assert_eq!(begun(&client)[finished.len()..], [5]);
     // It was kept, and so can be had again.
-    let ended = client.attach(&[]);
+    let ended = attach(&client, &[]);
     assert_eq!((ended.code, ended.out), (Some(0), all()), "{}", ended.err);
-    assert_eq!(client.begun().len(), finished.len() + 1);
-    assert!(client.keeps_nothing());
+    assert_eq!(begun(&client).len(), finished.len() + 1);
+    assert!(keeps_nothing(&client));
 }
 
 #[test]
 fn results_that_nobody_reads_stay() {
-    let client = Client::killed(1, None);
+    let client = killed(1, None);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = run(client.command(&["job", "attach", &client.job()]).stdout(writer));
@@ -303,71 +269,71 @@ fn results_that_nobody_reads_stay() {
         "{}",
         ended.err
     );
-    let error = client.attach(&["-o", "no/such/folder"]);
+    let error = attach(&client, &["-o", "no/such/folder"]);
     assert_eq!(error.code, Some(1));
     assert!(error.err.contains("`no/such/folder` can't be written"), "{}", error.err);
-    let ended = client.attach(&[]);
+    let ended = attach(&client, &[]);
     assert_eq!((ended.code, ended.out), (Some(0), all()), "{}", ended.err);
 }
 
 #[test]
 fn a_program_without_the_function_costs_no_call_its_outcome() {
-    let client = Client::killed(1, None);
-    let missing = client.attach(&["--program", "no-such"]).failed(1);
+    let client = killed(1, None);
+    let missing = attach(&client, &["--program", "no-such"]).failed(1);
     let told = "of the program `no-such`, which can't be started here; say where that program is with \
                 `--program PATH`: No such file";
     assert!(missing.contains(told), "{missing}");
-    let wrong = client.attach(&["--program", env!("CARGO_BIN_EXE_lithops")]);
+    let wrong = attach(&client, &["--program", env!("CARGO_BIN_EXE_lithops")]);
     assert_eq!(wrong.code, Some(1));
     let unknown = wrong.out.lines().filter(|line| line.contains(r#""kind":"unknown_function""#));
     assert_eq!((wrong.out.lines().count(), unknown.count()), (6, 5), "{}", wrong.out);
     let program = std::env::current_exe().unwrap();
-    let ended = client.attach(&["--program", program.to_str().unwrap()]);
+    let ended = attach(&client, &["--program", program.to_str().unwrap()]);
     assert_eq!((ended.code, ended.out), (Some(0), all()), "{}", ended.err);
-    assert!(client.keeps_nothing());
+    assert!(keeps_nothing(&client));
 }
 
 #[test]
 fn what_can_t_be_taken_up_says_why_and_what_to_do() {
-    let mut client = Client::start(None);
+    let mut client = start(None);
     // Without its journal, which would be followed.
     let other = tempfile::tempdir().unwrap();
-    let attach = |client: &Client, job: &str, more: &[&str]| {
+    let attach_to = |client: &Client, job: &str, more: &[&str]| {
         let mut command = client.command(&[&["job", "attach", job], more].concat());
         run(command.env("XDG_STATE_HOME", other.path()))
     };
     let job = client.job();
-    let alive = attach(&client, &job, &[]);
+    let alive = attach_to(&client, &job, &[]);
     assert!(
         alive.err.contains("its client is a process of this machine that still runs"),
         "{alive:?}"
     );
     client.kill();
-    let prefix = attach(&client, &job[..6], &[]).failed(1);
+    let prefix = attach_to(&client, &job[..6], &[]).failed(1);
     assert!(
         prefix.starts_with(&format!("error: the journal has no job `{}`", &job[..6])),
         "{prefix}"
     );
-    let threads = attach(&client, &job, &["--backend", "threads"]).failed(3);
+    let threads = attach_to(&client, &job, &["--backend", "threads"]).failed(3);
     assert!(threads.ends_with("use `--backend processes`, or another one that starts programs\n"));
 
-    let unknown = attach(&client, "0123456789ab-007", &[]).failed(1);
+    let unknown = attach_to(&client, "0123456789ab-007", &[]).failed(1);
     let place = client.path("storage");
     let told = format!(
         "error: job 0123456789ab-007 can't be taken up: it is not in this storage (file, root {}). ",
         place.display()
     );
     assert!(unknown.starts_with(&told) && unknown.contains("`.through_storage()`"), "{unknown}");
-    client.configure("elsewhere", "lithops/key");
-    let elsewhere = attach(&client, &job, &[]).failed(1);
+    configure(&client, "elsewhere", "lithops/key");
+    let elsewhere = attach_to(&client, &job, &[]).failed(1);
     let place = client.path("elsewhere");
     assert!(elsewhere.contains(&format!("(file, root {})", place.display())), "{elsewhere}");
-    client.configure("storage", "other-key");
-    let key = attach(&client, &job, &[]).failed(1);
+    configure(&client, "storage", "other-key");
+    let key = attach_to(&client, &job, &[]).failed(1);
     assert!(key.contains("is not sealed with this client's key"), "{key}");
     assert!(key.contains("set `key_file` to the key that the job was submitted with"), "{key}");
     // None of this has changed anything.
-    client.configure("storage", "lithops/key");
+    configure(&client, "storage", "lithops/key");
     client.open(0..CALLS);
-    assert_eq!(attach(&client, &job, &[]).out, all());
+    assert_eq!(attach_to(&client, &job, &[]).out, all());
 }

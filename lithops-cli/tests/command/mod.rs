@@ -1,5 +1,7 @@
 //! The command itself, run as users run it.
 
+pub(crate) mod client;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
