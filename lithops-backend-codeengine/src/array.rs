@@ -4,6 +4,8 @@
 const LONGEST: usize = 253;
 /// The most indices that a run may have.
 pub(crate) const MOST: usize = 1000;
+/// The most indices that a list is believed to have: what is not of ours is not worth the memory.
+const LARGEST_LIST: usize = 10 * MOST;
 
 /// Writes indices as array specifications: `0-9,12`. As many as it takes, because each has at most
 /// 253 characters and 1000 indices.
@@ -55,8 +57,8 @@ pub(crate) fn parse(text: &str) -> Option<Vec<u32>> {
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
-        // What is not of ours is not worth the memory.
-        if first > last || (last - first) as usize >= 10 * MOST {
+        let room = LARGEST_LIST - indices.len();
+        if first > last || (last - first) as usize >= room {
             return None;
         }
         indices.extend(first..=last);
@@ -121,5 +123,8 @@ mod tests {
         assert_eq!(parse("4-2"), None);
         assert_eq!(parse("0-4000000000"), None);
         assert_eq!(parse("x"), None);
+        // As a fuzzer has found: short lists of long ranges.
+        assert_eq!(parse("0-9999").map(|list| list.len()), Some(10_000));
+        assert_eq!(parse("0-9999,3"), None);
     }
 }

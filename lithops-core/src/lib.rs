@@ -12,6 +12,8 @@ pub mod config;
 pub mod data;
 pub mod error;
 pub mod function;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod par;
 pub mod plan;
 pub mod ports;

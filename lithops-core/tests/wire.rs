@@ -33,7 +33,9 @@ fn share(len: u64, bytes: &[u8]) -> Share {
 
 fn to_worker() -> Vec<(&'static str, ToWorker)> {
     let inline = |bytes: &'static [u8]| Payload::Inline(Bytes::from_static(bytes));
-    let stored = Payload::Stored(ObjectRef { key: "jobs/a/in/1".to_owned(), offset: 5, len: 7 });
+    let digest = Digest::of(b"written");
+    let object = ObjectRef { key: "jobs/a/in/1".to_owned(), offset: 5, len: 7, digest };
+    let stored = Payload::Stored(Box::new(object));
     let head = JobHead {
         job: JobId::new("ab12cd34", 7),
         ticket: 7,

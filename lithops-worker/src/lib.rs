@@ -16,6 +16,8 @@ mod array;
 mod entry;
 mod exit;
 mod frames;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod job;
 mod launch;
 mod limit;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use lithops_core::data::{get_referenced, put_referenced};
 use lithops_core::function::{Arguments, Invocation};
-use lithops_core::ports::{PutMode, Running};
+use lithops_core::ports::Running;
 use lithops_core::wire::{
-    CallError, CallInput, Input, JobHead, ObjectRef, Payload, Report, Spent, Timing, ValueSink,
-    keys,
+    CallError, CallInput, Input, JobHead, Payload, Report, Spent, Timing, ValueSink, keys,
 };
 
 use crate::job::WorkerJob;
@@ -210,21 +210,18 @@ fn fetch(payload: Payload, job: &WorkerJob) -> Result<Bytes, CallError> {
         Payload::Stored(object) => object,
     };
     let storage = job.context.storage().ok_or_else(out_of_reach)?;
-    let range = object.offset..object.offset + object.len;
-    handle().block_on(storage.get_range(&object.key, range)).map_err(|error| storage_error(&error))
+    handle().block_on(get_referenced(storage.as_ref(), &object))
 }
 
 /// Puts a large result aside, and gives the reference.
 fn store(value: Bytes, job: &WorkerJob, index: u32, attempt: u32) -> Result<Payload, CallError> {
-    let len = value.len() as u64;
-    if job.store_above.is_none_or(|limit| len <= limit) {
+    if job.store_above.is_none_or(|limit| value.len() as u64 <= limit) {
         return Ok(Payload::Inline(value));
     }
     let storage = job.context.storage().ok_or_else(out_of_reach)?;
     let key = keys::value(&job.id, index, attempt);
-    let put = storage.put(&key, value, PutMode::Overwrite);
-    handle().block_on(put).map_err(|error| storage_error(&error))?;
-    Ok(Payload::Stored(ObjectRef { key, offset: 0, len }))
+    let stored = handle().block_on(put_referenced(storage.as_ref(), key, value));
+    stored.map(|object| Payload::Stored(Box::new(object))).map_err(|error| storage_error(&error))
 }
 
 fn storage_error(error: &lithops_core::ports::StorageError) -> CallError {

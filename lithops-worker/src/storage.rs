@@ -52,6 +52,17 @@ pub enum TaskEnd {
     /// The job can't be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The object of the order is another job's.
+    #[error(
+        "the order is of job {ordered}, and its object of {found}: somebody has replaced it; run the \
+         job again, and see who may write to the storage"
+    )]
+    OtherJob {
+        /// The job of the order.
+        ordered: JobId,
+        /// The job of the object.
+        found: JobId,
+    },
     /// The job's object is broken.
     #[error("the job's object is broken: {0}")]
     Frame(#[from] FrameError),
@@ -170,15 +181,16 @@ impl StorageWorker {
         let (ToWorker::Job(head), ToWorker::Shares(shares)) = (next()?, next()?) else {
             return Err(FrameError::Truncated.into());
         };
-        let mine = self.worker as usize;
-        let Share { len: length, digest } =
-            shares.get(mine).ok_or(TaskEnd::NoShare(self.worker))?;
-        let start = shares[..mine].iter().map(|share| share.len).sum::<u64>();
+        if head.job != *job {
+            return Err(TaskEnd::OtherJob { ordered: job.clone(), found: head.job });
+        }
+        let (start, Share { len: length, digest }) = place(&shares, self.worker)?;
+        let end = start.checked_add(length).ok_or(FrameError::Truncated)?;
         let share = if object.is_empty() {
-            let start = preface + start;
-            storage.get_range(&key, start..start + length).await?
+            let behind = |at: u64| preface.checked_add(at).ok_or(FrameError::Truncated);
+            storage.get_range(&key, behind(start)?..behind(end)?).await?
         } else {
-            let end = usize::try_from(start + length).ok().filter(|end| *end <= object.len());
+            let end = usize::try_from(end).ok().filter(|end| *end <= object.len());
             object.slice(start as usize..end.ok_or(FrameError::Truncated)?)
         };
         if !digest.fits(&share) {
@@ -187,6 +199,15 @@ impl StorageWorker {
         let messages = Frame::read_all(share)?.into_iter().map(ToWorker::decode);
         Ok((*head, messages.collect::<Result<_, _>>()?))
     }
+}
+
+/// Where a worker's calls begin behind the preface, and which they are.
+fn place(shares: &[Share], worker: u32) -> Result<(u64, Share), TaskEnd> {
+    let (before, rest) =
+        shares.split_at_checked(worker as usize).ok_or(TaskEnd::NoShare(worker))?;
+    let share = rest.first().ok_or(TaskEnd::NoShare(worker))?;
+    let start = before.iter().try_fold(0u64, |sum, share| sum.checked_add(share.len));
+    Ok((start.ok_or(FrameError::Truncated)?, share.clone()))
 }
 
 struct Batches {

@@ -45,9 +45,19 @@ fn the_root_can_not_be_written() {
 fn rights() -> Vec<String> {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let tells = |line: &&str| {
-        ["Uid:", "CapEff:", "CapBnd:", "NoNewPrivs:", "Seccomp:"]
-            .iter()
-            .any(|name| line.starts_with(name))
+        [
+            "Uid:",
+            "Gid:",
+            "CapInh:",
+            "CapPrm:",
+            "CapEff:",
+            "CapBnd:",
+            "CapAmb:",
+            "NoNewPrivs:",
+            "Seccomp:",
+        ]
+        .iter()
+        .any(|name| line.starts_with(name))
     };
     status.lines().filter(tells).map(|line| line.replace('\t', " ")).collect()
 }
@@ -71,8 +81,12 @@ fn no_right_can_be_gained() {
     });
     let expected = [
         "Uid: 65532 65532 65532 65532",
+        "Gid: 65532 65532 65532 65532",
+        "CapInh: 0000000000000000",
+        "CapPrm: 0000000000000000",
         "CapEff: 0000000000000000",
         "CapBnd: 0000000000000000",
+        "CapAmb: 0000000000000000",
         "NoNewPrivs: 1",
         "Seccomp: 2",
     ];

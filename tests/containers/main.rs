@@ -9,6 +9,7 @@
 mod cleaning;
 mod docker;
 mod engines;
+mod escape;
 mod faults;
 mod hardened;
 mod launcher;
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
         std::thread::park();
     }
     let engine = docker::engine();
-    let cases = [hardened::CASES, cleaning::CASES, faults::CASES, launcher::CASES].concat();
+    let cases =
+        [hardened::CASES, escape::CASES, cleaning::CASES, faults::CASES, launcher::CASES].concat();
     let mut trials: Vec<_> = suite::subjects(&engine).iter().flat_map(|s| s.trials()).collect();
     trials.extend(cases.into_iter().map(|(name, case)| match &engine {
         Ok(_) => test(name, case),

@@ -8,6 +8,7 @@ mod adapters;
 mod command;
 mod engine;
 mod examples;
+mod fuzz;
 mod guide;
 mod layering;
 mod lints;
@@ -36,6 +37,8 @@ usage: cargo xtask COMMAND
   suite            the tests of each of these servers
   adapter rusoto   the storage outside of the workspace passes its suite
   s3               starts an S3 server, loads real files, and runs the examples over it
+  fuzz             what comes over wires and out of storages is read without harm
+  fuzz --seconds N each fuzz target for so long, 60 if not told
   configuration    writes the keys of the configuration into its document
   matrix           functions are found by name whatever links the program";
 
@@ -59,6 +62,14 @@ fn main() -> ExitCode {
         ["codeengine"] => code_engine(&mut steps),
         ["multiprocessing"] => tests::run_multiprocessing(&mut steps),
         ["configuration"] => configuration(),
+        ["fuzz"] => fuzz::run_all(&mut steps, fuzz::SECONDS),
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run_all(&mut steps, seconds),
+            Err(_) => {
+                eprintln!("{USAGE}");
+                return ExitCode::from(2);
+            }
+        },
         ["suite"] => servers::run_all(&mut steps),
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
@@ -111,6 +122,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;
     report::check(steps)?;
+    fuzz::run_briefly(steps)?;
     examples::run(steps)?;
     guide::run(steps)
 }

@@ -103,7 +103,7 @@ impl Pages<'_> {
             return Ok(None);
         }
         let page = self.address.storage.list(&self.address.key, self.after.as_deref()).await?;
-        self.after = page.objects.last().map(|object| object.key.clone());
+        self.after = page.next_after(&self.address.key, self.after.as_deref())?;
         self.more = page.more;
         Ok(Some(page.objects))
     }

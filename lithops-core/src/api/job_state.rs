@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::facts::{JobFacts, Watch};
 use super::progress::{JobSummary, Progress};
 use super::table::{Extra, Settlement, Slot, Table};
+use crate::data::get_referenced;
 use crate::ports::{
     Executor, JobEvent, JobWatch, StorageBackend, StorageRequests, SubmittedJob, Usage,
 };
@@ -324,13 +325,7 @@ pub(crate) async fn fetch(
 ) -> Result<Bytes, CallError> {
     match payload {
         Payload::Inline(bytes) => Ok(bytes),
-        Payload::Stored(object) => {
-            let range = object.offset..object.offset + object.len;
-            storage.get_range(&object.key, range).await.map_err(|error| CallError::Storage {
-                retryable: error.is_retryable(),
-                reason: error.to_string(),
-            })
-        }
+        Payload::Stored(object) => get_referenced(storage, &object).await,
     }
 }
 

@@ -29,6 +29,8 @@ pub use handle::JobHandle;
 pub use map::Map;
 pub use map_reduce::{MapReduce, MapReduceByKey};
 pub use objects::{ObjectInput, ObjectInputs, Objects};
+#[cfg(fuzzing)]
+pub(crate) use pairs::route;
 pub use pairs::{Pairs, SortedPairs};
 pub use partitioned::Partitioned;
 pub use progress::{JobSummary, Progress};

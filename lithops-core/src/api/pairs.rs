@@ -291,10 +291,9 @@ fn by_hash<K: Kernel, T>(map: Stage, terms: ShuffleTerms) -> Stage {
 fn written(terms: &ShuffleTerms, results: Vec<Bytes>) -> Result<Vec<CallRuns>, CallError> {
     let decoded = results.into_iter().map(decode_value::<CallRuns>);
     let written = decoded.collect::<Result<Vec<_>, _>>().map_err(CallError::Argument)?;
-    let mut blocks = written.iter().flat_map(|call| call.runs.iter().flatten());
-    if blocks.any(|block| block.partition >= terms.partitions) {
-        let reason = "a map call has written to a partition that there is not: build client and \
-                      workers from the same version";
+    if !can_be(terms, &written) {
+        let reason = "a map call tells of blocks that there can't be: build client and workers from \
+                      the same version, and see who may write to the storage";
         return Err(CallError::JobFailed { reason: reason.to_owned() });
     }
     Ok(written)
@@ -312,4 +311,29 @@ fn encoded<K: Data>(keys: Vec<K>) -> Result<Vec<(K, Bytes)>, ValueError> {
         crate::wire::append_value_of(&key, &mut bytes).map(|()| (key, Bytes::from(bytes)))
     };
     keys.into_iter().map(encode).collect()
+}
+
+/// Whether the calls of a shuffle can have written that: blocks of partitions that there are, and no
+/// more bytes and pairs than can be counted.
+fn can_be(terms: &ShuffleTerms, written: &[CallRuns]) -> bool {
+    let mut blocks = written.iter().flat_map(|call| call.runs.iter().flatten());
+    let sums = blocks.try_fold((0u64, 0u64), |(bytes, pairs), block| {
+        let known = block.partition < terms.partitions;
+        known.then_some((bytes.checked_add(block.bytes)?, pairs.checked_add(block.pairs)?))
+    });
+    sums.is_some()
+}
+
+/// As [`Pairs`] routes, for keys that are text.
+#[cfg(fuzzing)]
+pub(crate) fn route(
+    terms: &ShuffleTerms,
+    results: Vec<Bytes>,
+) -> Result<Vec<crate::wire::PartitionInput>, CallError> {
+    let (job, written) = (JobId::new("fuzz", 0), written(terms, results)?);
+    let (inputs, _) = match terms.layout {
+        Layout::Hashed => route_hashed(&job, terms, &written),
+        Layout::Sorted => route_sorted::<String>(&job, terms, &written, None)?,
+    };
+    Ok(inputs)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glob::{MatchOptions, Pattern};
 
 use super::DataError;
-use crate::ports::{StorageBackend, StorageError, StorageErrorKind, locate, open_storage};
+use crate::ports::{StorageBackend, StorageErrorKind, locate, open_storage};
 use crate::wire::{StorageLocation, StoredObject};
 
 /// Names the executor's own storage.
@@ -114,29 +114,15 @@ async fn below(
     prefix: &str,
 ) -> Result<Vec<StoredObject>, DataError> {
     let mut found: Vec<StoredObject> = Vec::new();
+    let mut after = None;
     loop {
-        let after = found.last().map(|object| object.key.clone());
         let page = storage.list(prefix, after.as_deref()).await?;
-        let last = page.objects.last().map(|object| object.key.clone());
-        if page.more && last <= after {
-            return Err(DataError::Storage(no_end(prefix)));
-        }
+        after = page.next_after(prefix, after.as_deref())?;
         found.extend(page.objects.into_iter().map(|meta| StoredObject::from_meta(location, meta)));
-        if !page.more {
+        if after.is_none() {
             // Consoles mark a folder by an object of no bytes with its name.
             found.retain(|object| !(object.size == 0 && object.key.ends_with('/')));
             return Ok(found);
         }
-    }
-}
-
-/// A page that says that more follow, and does not go on: asking again would never end.
-fn no_end(prefix: &str) -> StorageError {
-    StorageError {
-        kind: StorageErrorKind::Unavailable,
-        store: "listing",
-        operation: "list",
-        key: prefix.to_owned(),
-        source: Some("the store says that more keys follow, and names none".into()),
     }
 }

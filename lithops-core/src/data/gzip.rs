@@ -159,6 +159,24 @@ fn block_size(head: &[u8]) -> Option<u64> {
     None
 }
 
+/// The blocks whose heads are in `bytes`, fed in pieces of `step`; `None` if that is no BGZF.
+#[cfg(fuzzing)]
+pub(crate) fn walk_blocks(bytes: &[u8], step: usize) -> Option<Vec<(u64, u64)>> {
+    let mut walk = Walk::default();
+    bytes.chunks(step).all(|piece| walk.feed(piece)).then_some(walk.starts)
+}
+
+/// How many bytes unpacking gives, fed in pieces of `step`; `None` if that is no gzip.
+#[cfg(fuzzing)]
+pub(crate) fn unpack(bytes: &[u8], step: usize) -> Option<u64> {
+    let mut unpacker = Unpacker::new();
+    for piece in bytes.chunks(step) {
+        unpacker.feed(piece, "").ok()?;
+    }
+    unpacker.finish("").ok()?;
+    Some(unpacker.unpacked)
+}
+
 impl std::fmt::Debug for Unpacker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Unpacker").field("unpacked", &self.unpacked).finish_non_exhaustive()

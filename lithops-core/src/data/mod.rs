@@ -11,6 +11,7 @@ mod gzip;
 mod part;
 mod reader;
 mod records;
+mod referenced;
 mod scan;
 mod source;
 mod stored;
@@ -19,11 +20,14 @@ mod writer;
 pub use error::DataError;
 pub use reader::PartReader;
 pub use records::RecordIter;
+pub use referenced::{get_referenced, put_referenced};
 pub use writer::ObjectWriter;
 
 pub(crate) use cloud_object::{put, unique_key};
 pub(crate) use find::find_objects;
 pub(crate) use gzip::index_blocks;
+#[cfg(fuzzing)]
+pub(crate) use gzip::{unpack, walk_blocks};
 pub(crate) use scan::scan_states;
 
 /// Runs a future on the thread of a plain function, which may stand anywhere, also inside async code.

@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 
 use super::source::Source;
 use super::{DataError, wait};
-use crate::plan::Cut;
-use crate::wire::{Extent, ObjectPart, Packing, StoredObject};
+use crate::plan::{Automaton, Cut};
+use crate::wire::{Extent, ObjectPart, Packing, Records, StoredObject};
 
 /// Reads a part, or a whole object: a [`Read`] and [`BufRead`] for plain functions, a [`Stream`] of
 /// pieces for `async` ones.
@@ -45,13 +45,16 @@ impl PartReader {
         let pieces = match &part.extent {
             Extent::Whole => Pieces::whole(object, packing)?,
             Extent::Range { start, end, size, entry, exit, block } => {
+                check(part).map_err(|problem| no_part(part, problem))?;
                 let cut = Cut::new(&part.records, &(*start..*end), *size, *entry, *exit);
                 let (packed, unpacked) = block.unwrap_or((cut.from(), cut.from()));
+                let skip = cut.from().checked_sub(unpacked);
+                let skip = skip.ok_or_else(|| no_part(part, "its block begins after it does"))?;
                 // How many packed bytes are needed is known only where nothing is packed.
                 let needed = if block.is_some() { packed } else { cut.needed().max(*end) };
                 Pieces {
                     source: Source::open(object, packing, packed, needed)?,
-                    skip: cut.from() - unpacked,
+                    skip,
                     cut: Some(cut),
                     ready: VecDeque::new(),
                     ended: false,
@@ -138,6 +141,34 @@ impl Read for PartReader {
 }
 
 /// The pieces of a part, cut out of what its source gives.
+/// Looks whether a part is one that objects are divided into: it comes from another process.
+fn check(part: &ObjectPart) -> Result<(), &'static str> {
+    let Extent::Range { start, end, size, entry, exit, .. } = part.extent else { return Ok(()) };
+    if start > end || end > size {
+        return Err("its range is none of the object's");
+    }
+    if part.records == Records::Fixed(0) {
+        return Err("its records have no bytes");
+    }
+    if let Records::Delimited(delimiter) = &part.records
+        && delimiter.len() > Automaton::LONGEST
+    {
+        return Err("its records end in more bytes than can be looked for");
+    }
+    match Automaton::of(&part.records) {
+        Some(automaton) if !automaton.has(entry) || !automaton.has(exit) => {
+            Err("its format has no such state")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_part(part: &ObjectPart, problem: &str) -> DataError {
+    let place = format!("part {}", part.index);
+    let problem = format!("{problem}: plan the parts again");
+    DataError::Malformed { key: part.object.key.clone(), place, problem }
+}
+
 #[derive(Debug)]
 struct Pieces {
     source: Source,

@@ -28,7 +28,10 @@ impl Automaton {
     pub fn of(records: &Records) -> Option<Self> {
         match records {
             Records::Csv { separator, quote } => Some(Self::csv(*separator, *quote)),
-            Records::Delimited(delimiter) if overlaps_itself(delimiter) => {
+            // A longer one would have more states than there are numbers for.
+            Records::Delimited(delimiter)
+                if delimiter.len() <= Self::LONGEST && overlaps_itself(delimiter) =>
+            {
                 Some(Self::delimited(delimiter))
             }
             _ => None,
@@ -76,6 +79,11 @@ impl Automaton {
             }
         }
         Self { table }
+    }
+
+    /// Whether it has such a state.
+    pub fn has(&self, state: u32) -> bool {
+        (state as usize) < self.table.len()
     }
 
     /// Whether a record begins after bytes that led to `state`.

@@ -173,6 +173,34 @@ pub struct ListPage {
 impl ListPage {
     /// The most objects a page holds.
     pub const MAX: usize = 1000;
+
+    /// The key to ask for the next page after, where this one was asked for after `after`; `None` if
+    /// this was the last.
+    ///
+    /// # Errors
+    /// [`Unavailable`](StorageErrorKind::Unavailable) if more are said to follow and none is named:
+    /// asking again would never end.
+    pub fn next_after(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<Option<String>, StorageError> {
+        if !self.more {
+            return Ok(None);
+        }
+        match self.objects.last() {
+            Some(last) if after.is_none_or(|after| after < last.key.as_str()) => {
+                Ok(Some(last.key.clone()))
+            }
+            _ => Err(StorageError {
+                kind: StorageErrorKind::Unavailable,
+                store: "listing",
+                operation: "list",
+                key: prefix.to_owned(),
+                source: Some("the store says that more keys follow, and names none".into()),
+            }),
+        }
+    }
 }
 
 /// A storage request that did not succeed.

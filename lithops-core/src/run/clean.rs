@@ -153,9 +153,9 @@ async fn for_each_below(
     let mut after = None;
     loop {
         let page = storage.list(prefix, after.as_deref()).await?;
-        after = page.objects.last().map(|object| object.key.clone());
+        after = page.next_after(prefix, after.as_deref())?;
         page.objects.into_iter().for_each(&mut each);
-        if !page.more {
+        if after.is_none() {
             return Ok(());
         }
     }

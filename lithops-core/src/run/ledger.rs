@@ -89,6 +89,12 @@ impl Ledger {
         }
     }
 
+    /// Whether some worker was given this attempt.
+    pub(super) fn was_given(&self, index: u32, attempt: u32) -> bool {
+        let call = self.calls.get(index as usize);
+        call.is_some_and(|call| (1..=call.attempt).contains(&attempt))
+    }
+
     /// Raises the attempt number to one that was seen in storage.
     pub(super) fn begun(&mut self, index: u32, attempt: u32) {
         if let Some(call) = self.calls.get_mut(index as usize) {
@@ -112,7 +118,7 @@ impl Ledger {
             }
             Ok(_) => {
                 let allowed = call.failures < self.policy.retries;
-                allowed.then(|| (returned_err(), self.policy.backoff))
+                allowed.then(|| (returned_err(), self.policy.wait(1)))
             }
             Err(cause) => self
                 .policy
@@ -247,6 +253,17 @@ mod tests {
         };
         assert_eq!(settled.earlier.len(), 2);
         assert_eq!(settled.report.outcome, Err(lost()));
+    }
+
+    #[test]
+    fn only_what_was_begun_was_given() {
+        let mut ledger = Ledger::new(1, RetryPolicy::default());
+        assert!(!ledger.was_given(0, 1));
+        ledger.begin(0);
+        ledger.begin(0);
+        let given: Vec<u32> = (0..4).filter(|attempt| ledger.was_given(0, *attempt)).collect();
+        assert_eq!(given, [1, 2]);
+        assert!(!ledger.was_given(1, 1));
     }
 
     #[test]

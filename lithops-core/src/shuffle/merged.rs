@@ -76,8 +76,8 @@ impl<K: Data + Ord> Merged<K> {
         let most = (input.budget / pieces).min(LARGEST_PIECE);
         let sections = input.sections.into_iter();
         let mut runs: Vec<Cursor<K>> = sections
-            .map(|section| Cursor::new(SectionReader::new(storage, &input.job, section, most)))
-            .collect();
+            .map(|section| SectionReader::new(storage, &input.job, section, most).map(Cursor::new))
+            .collect::<Result<_, _>>()?;
         for run in &mut runs {
             run.advance()?;
             if let Some(lower) = &lower {

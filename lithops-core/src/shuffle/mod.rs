@@ -21,6 +21,8 @@ pub use combine::{Combine, CombineWith, Keep};
 pub use partition::SortedPartition;
 pub use reduce::{EachPartition, EachPartitionWith, GroupPairs, ReducePairs};
 pub(crate) use route::{route_hashed, route_sorted};
+#[cfg(fuzzing)]
+pub(crate) use section::read_section;
 pub use source::{EachFallible, EmitsPairs, FlatMapFn, Listed, PairSource};
 pub use summary::{PartitionSize, ShuffleSummary};
 pub use write::WriteRuns;

@@ -9,6 +9,10 @@ use super::storage_error;
 use crate::ports::{StorageBackend, StorageError};
 use crate::wire::{CallError, JobId, Section, keys};
 
+/// The largest block that is believed. Writers close one that has grown long, so that only a pair of
+/// this size could make it.
+const LARGEST_BLOCK: u64 = 1 << 40;
+
 /// Reads one section, some blocks at a time.
 #[derive(Debug)]
 pub(super) struct SectionReader {
@@ -30,17 +34,27 @@ struct Pending {
 
 impl SectionReader {
     /// Begins to read; at most `most` bytes at once, but whole blocks.
+    ///
+    /// # Errors
+    /// If the section tells of more than a run can hold.
     pub(super) fn new(
         storage: &Arc<dyn StorageBackend>,
         job: &JobId,
         section: Section,
         most: u64,
-    ) -> Self {
+    ) -> Result<Self, CallError> {
         let key = keys::run(job, section.call, section.attempt, section.run);
         let (storage, blocks) = (Arc::clone(storage), VecDeque::from(section.blocks));
         let mut reader = Self { storage, key, offset: section.offset, blocks, most, pending: None };
+        let bytes = reader.blocks.iter().try_fold(section.offset, |end, block| {
+            // What is in one block is in memory at once.
+            (block.0 <= LARGEST_BLOCK).then(|| end.checked_add(block.0))?
+        });
+        if bytes.is_none() {
+            return Err(reader.broken(section.offset));
+        }
         reader.ask();
-        reader
+        Ok(reader)
     }
 
     /// The next blocks, as one piece; nothing at the end.
@@ -98,4 +112,16 @@ impl SectionReader {
         self.pending = Some(Pending { offset: self.offset, blocks, answer: receiver });
         self.offset += bytes;
     }
+}
+
+/// All pieces of a section.
+#[cfg(fuzzing)]
+pub(crate) fn read_section(
+    storage: &Arc<dyn StorageBackend>,
+    job: &JobId,
+    section: Section,
+    most: u64,
+) -> Result<Vec<Bytes>, CallError> {
+    let mut reader = SectionReader::new(storage, job, section, most)?;
+    std::iter::from_fn(|| reader.next_piece().transpose()).collect()
 }

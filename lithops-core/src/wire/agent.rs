@@ -101,12 +101,14 @@ impl Preamble {
     /// assert_eq!(Preamble::from_line("lane 7"), None);
     /// ```
     pub fn from_line(line: &str) -> Option<Self> {
-        match line.strip_suffix('\n')?.split_once(' ') {
-            Some(("agent", container)) => container.parse().ok().map(Self::Agent),
-            Some(("lane", lane)) => lane.parse().ok().map(Self::Lane),
-            None if line == "relay\n" => Some(Self::Relay),
-            _ => None,
-        }
+        let said = match line.strip_suffix('\n')?.split_once(' ') {
+            Some(("agent", container)) => Self::Agent(container.parse().ok()?),
+            Some(("lane", lane)) => Self::Lane(lane.parse().ok()?),
+            None if line == "relay\n" => Self::Relay,
+            _ => return None,
+        };
+        // A number can be written in several ways, and there is one way to say it here.
+        (said.to_line() == line).then_some(said)
     }
 }
 

@@ -6,6 +6,9 @@ use bytes::{Buf, Bytes, BytesMut};
 const PREFIX: usize = 12;
 /// Bodies from this size on are read into a buffer of their own, which a `Vec<u8>` can take over.
 const LARGE: u64 = 64 * 1024;
+/// How many bytes are allocated for what has not come yet, at the most, or as many as have come: a
+/// claimed length costs its sender as much as its reader.
+const AHEAD: usize = 1 << 20;
 /// The longest head that is believed.
 const MAX_HEAD: u32 = 256 * 1024 * 1024;
 /// The longest body that is believed: 1 TiB.
@@ -161,29 +164,34 @@ impl FrameDecoder {
         let Some((head_len, body_len)) = lengths else { return Ok(None) };
         let head_end = PREFIX + head_len as usize;
         if self.buffer.len() < head_end {
-            self.buffer.reserve(head_end - self.buffer.len());
+            self.reserve(head_end);
             return Ok(None);
         }
         if body_len >= LARGE {
             let mut head = self.buffer.split_to(head_end);
             head.advance(PREFIX);
-            // The claimed length is not trusted with memory before bytes arrive to fill it.
             let mut body = Vec::new();
-            body.reserve_exact(body_len.min(256 << 20) as usize);
             let here = self.buffer.len().min(body_len as usize);
+            body.reserve_exact(AHEAD.max(here).min(body_len as usize));
             body.extend_from_slice(&self.buffer.split_to(here));
             self.large = Some((head.freeze(), body, body_len as usize));
             return self.next_frame();
         }
         let total = head_end + body_len as usize;
         if self.buffer.len() < total {
-            self.buffer.reserve(total - self.buffer.len());
+            self.reserve(total);
             return Ok(None);
         }
         let mut frame = self.buffer.split_to(total).freeze();
         frame.advance(PREFIX);
         let head = frame.split_to(head_len as usize);
         Ok(Some(Frame { head, body: frame }))
+    }
+
+    /// Makes room for `wanted` bytes in all, as far as the claim is believed.
+    fn reserve(&mut self, wanted: usize) {
+        let here = self.buffer.len();
+        self.buffer.reserve((wanted - here).min(AHEAD.max(here)));
     }
 
     /// Whether no byte of a further frame has arrived.
@@ -196,6 +204,10 @@ impl FrameDecoder {
         match &mut self.large {
             Some((_, body, len)) => {
                 let missing = *len - body.len();
+                if body.len() == body.capacity() {
+                    // Exact: the buffer may become a user's `Vec` as it is.
+                    body.reserve_exact(missing.min(AHEAD.max(body.len())));
+                }
                 Need::Exactly(body, missing)
             }
             None => {
@@ -337,6 +349,20 @@ mod tests {
         let mut bytes = encoded(&[(vec![1], vec![2, 3])]);
         bytes.pop();
         assert_eq!(Frame::read_all(Bytes::from(bytes)), Err(FrameError::Truncated));
+    }
+
+    #[test]
+    fn a_claimed_length_takes_no_more_memory_than_has_come() {
+        for (head, body) in [(256 << 20, 0), (1, 1 << 40), (1, 60_000)] {
+            let mut decoder = FrameDecoder::new();
+            let Need::Any(buffer) = decoder.need() else { panic!("a large body is under way") };
+            buffer.extend_from_slice(&u32::to_le_bytes(head));
+            buffer.extend_from_slice(&u64::to_le_bytes(body));
+            buffer.extend_from_slice(b"h");
+            assert_eq!(decoder.next_frame(), Ok(None));
+            let large = decoder.large.as_ref().map_or(0, |(_, body, _)| body.capacity());
+            assert!(decoder.buffer.capacity() + large <= AHEAD + 2 * LARGE as usize);
+        }
     }
 
     #[test]

@@ -10,9 +10,32 @@ use super::{Digest, StorageLocation};
 
 /// Name of a job, unique in its storage; safe in keys, file names and labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct JobId(String);
 
+/// A text that no job can be called.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no name of a job: letters, digits and dashes, then a dash and three digits")]
+pub struct NoJobId(String);
+
+impl TryFrom<String> for JobId {
+    type Error = NoJobId;
+
+    fn try_from(text: String) -> Result<Self, NoJobId> {
+        Self::from_text(&text).ok_or(NoJobId(text))
+    }
+}
+
+impl From<JobId> for String {
+    fn from(id: JobId) -> Self {
+        id.0
+    }
+}
+
 impl JobId {
+    /// The longest name in bytes: keys have room for it, and so have labels and file names.
+    pub const LONGEST: usize = 128;
+
     /// The job number `number` of the executor called `executor`.
     pub fn new(executor: &str, number: u32) -> Self {
         Self(format!("{executor}-{number:03}"))
@@ -24,7 +47,7 @@ impl JobId {
         let is_name = !executor.is_empty()
             && executor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let is_number = number.len() >= 3 && number.bytes().all(|byte| byte.is_ascii_digit());
-        (is_name && is_number).then(|| Self(text.to_owned()))
+        (is_name && is_number && text.len() <= Self::LONGEST).then(|| Self(text.to_owned()))
     }
 
     /// The name of the executor whose job it was at first.
@@ -95,6 +118,13 @@ pub struct CallRange {
     pub first: u32,
     /// How many.
     pub count: u32,
+}
+
+impl CallRange {
+    /// The calls' indices: none beyond the largest, whatever the range claims.
+    pub fn indices(self) -> std::ops::Range<u32> {
+        self.first..self.first.saturating_add(self.count)
+    }
 }
 
 /// What a worker that works through storage is started with: references only, no input and no

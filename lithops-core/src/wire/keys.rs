@@ -52,7 +52,9 @@ pub fn outcomes(job: &JobId) -> String {
 
 /// The dispatch that the key of its object names; `None` for a foreign key.
 pub fn parse_wave(key: &str) -> Option<u32> {
-    key.rsplit_once("/wave-")?.1.parse().ok()
+    let number = key.rsplit_once("/wave-")?.1;
+    let wave: u32 = number.parse().ok()?;
+    (format!("{wave:05}") == number).then_some(wave)
 }
 
 /// One batch of outcomes: keys grow with time, so that a listing goes on from the last one seen.
@@ -67,16 +69,23 @@ pub fn batch(
     sequence: u32,
     writer: u32,
 ) -> String {
-    format!("jobs/{job}/out/{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}-{writer:08x}")
+    format!("{}{}", outcomes(job), batch_name(unix_ms, wave, worker, sequence, writer))
 }
 
 /// The time, wave and worker of a batch's key; `None` for a foreign key.
 pub fn parse_batch(key: &str) -> Option<(u64, u32, u32)> {
-    let mut parts = key.rsplit('/').next()?.split('-');
+    let name = key.rsplit('/').next()?;
+    let mut parts = name.split('-');
     let time = parts.next()?.parse().ok()?;
     let wave = parts.next()?.parse().ok()?;
     let worker = parts.next()?.parse().ok()?;
-    Some((time, wave, worker))
+    let sequence = parts.next()?.parse().ok()?;
+    let writer = u32::from_str_radix(parts.next()?, 16).ok()?;
+    (batch_name(time, wave, worker, sequence, writer) == name).then_some((time, wave, worker))
+}
+
+fn batch_name(unix_ms: u64, wave: u32, worker: u32, sequence: u32, writer: u32) -> String {
+    format!("{unix_ms:013}-{wave:05}-{worker:05}-{sequence:05}-{writer:08x}")
 }
 
 /// A result that is too large for its outcome batch; each attempt has a key of its own.
@@ -111,7 +120,14 @@ mod tests {
         assert!(early < late);
         assert_eq!(parse_batch(&early), Some((999, 0, 7)));
         assert!(early.starts_with(&outcomes(&id)));
-        assert_eq!(parse_batch("jobs/x/out/readme"), None);
+        for foreign in [
+            "readme",
+            "1-2-3-4",
+            "0000000000999-00000-00007-00000",
+            "0000000000999-00000-00007-00000-0000000g",
+        ] {
+            assert_eq!(parse_batch(&format!("jobs/x/out/{foreign}")), None, "{foreign}");
+        }
         assert_eq!((parse_wave(&wave(&id, 12)), parse_wave(&alive(&id))), (Some(12), None));
         assert_eq!(prefix_of_job(&early), Some(job(&id).as_str()));
         assert_eq!((prefix_of_job("jobs/x"), prefix_of_job("data/x/y")), (None, None));

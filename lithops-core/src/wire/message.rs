@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::call::{CallHead, ReportHead};
+use super::codec;
 use super::job::FunctionId;
 use super::payload::PayloadHead;
 use super::{
@@ -185,10 +186,11 @@ impl ToWorker {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`FrameError::Head`] if it is none, or of another protocol; [`FrameError::Body`].
+    /// [`FrameError::Head`] if it is none, or of another protocol; [`FrameError::Body`] if its body is
+    /// not as long as its head says.
     pub fn decode(frame: Frame) -> Result<Self, FrameError> {
         let mut body = frame.body;
-        Ok(match decode_head(&frame.head)? {
+        let message = match decode_head(&frame.head)? {
             ToHead::Job { protocol, .. } if protocol != PROTOCOL => {
                 return Err(FrameError::Head(format!(
                     "the client speaks protocol {protocol}, this worker {PROTOCOL}"
@@ -236,7 +238,8 @@ impl ToWorker {
             ToHead::Recall => Self::Recall,
             ToHead::Forget(ticket) => Self::Forget { ticket },
             ToHead::Shares(shares) => Self::Shares(shares),
-        })
+        };
+        all_taken(message, &body)
     }
 }
 
@@ -261,10 +264,11 @@ impl FromWorker {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`FrameError::Head`] if it is none; [`FrameError::Body`].
+    /// [`FrameError::Head`] if it is none; [`FrameError::Body`] if its body is not as long as its head
+    /// says.
     pub fn decode(frame: Frame) -> Result<Self, FrameError> {
         let mut body = frame.body;
-        Ok(match decode_head(&frame.head)? {
+        let message = match decode_head(&frame.head)? {
             FromHead::Hello(protocol) => Self::Hello { protocol },
             FromHead::Reports(ticket, reports) => {
                 let reports = reports.into_iter().map(|report| report.join(&mut body));
@@ -277,10 +281,16 @@ impl FromWorker {
                 Self::Ended { running: running.map(Running::of_numbers), cause }
             }
             FromHead::Requests(count) => Self::Requests(count),
-        })
+        };
+        all_taken(message, &body)
     }
 }
 
 pub(super) fn decode_head<T: serde::de::DeserializeOwned>(head: &[u8]) -> Result<T, FrameError> {
-    rmp_serde::from_slice(head).map_err(|error| FrameError::Head(error.to_string()))
+    codec::head(head).map_err(|error| FrameError::Head(error.to_string()))
+}
+
+/// Gives the message whose head has taken its part of `body`, of which nothing may be left.
+fn all_taken<T>(message: T, body: &Bytes) -> Result<T, FrameError> {
+    if body.is_empty() { Ok(message) } else { Err(FrameError::Body) }
 }

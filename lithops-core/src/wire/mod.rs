@@ -7,6 +7,7 @@
 
 mod agent;
 mod call;
+mod codec;
 mod digest;
 mod dispatch;
 mod frame;
@@ -31,7 +32,7 @@ pub use call::{CallInput, Input, Logs, Report, Spent, Timing};
 pub use digest::Digest;
 pub use dispatch::{DispatchRecord, FailedCall, Share};
 pub use frame::{Frame, FrameDecoder, FrameError, Need};
-pub use job::{CallRange, FunctionId, JobHead, JobId, WorkOrder};
+pub use job::{CallRange, FunctionId, JobHead, JobId, NoJobId, WorkOrder};
 pub use location::StorageLocation;
 pub use message::{Encoded, FromWorker, ToWorker};
 pub(crate) use object::{Blocks, Extent};

@@ -74,6 +74,15 @@ pub enum CallError {
         /// Whether the same request may succeed later.
         retryable: bool,
     },
+    /// An argument or a result that was put in an object of its own is not there as it was written.
+    #[error(
+        "object `{key}` does not hold what was written there: somebody has replaced it, or the \
+         storage has damaged it; see who may write to the storage, and run the job again"
+    )]
+    Replaced {
+        /// The object's key.
+        key: String,
+    },
     /// The worker's program has no such function.
     #[error(
         "function `{path}` {signature} is not in the worker's program{}",
@@ -189,6 +198,7 @@ impl CallError {
             Self::Cancelled
                 | Self::Argument(_)
                 | Self::Output(_)
+                | Self::Replaced { .. }
                 | Self::UnknownFunction { .. }
                 | Self::Upstream { .. }
                 | Self::JobFailed { .. }
@@ -209,6 +219,7 @@ impl CallError {
             Self::Argument(_) => "argument",
             Self::Output(_) => "output",
             Self::Storage { .. } => "storage",
+            Self::Replaced { .. } => "replaced",
             Self::UnknownFunction { .. } => "unknown_function",
             Self::Upstream { .. } => "upstream",
             Self::JobFailed { .. } => "job_failed",

@@ -1,7 +1,11 @@
 //! A value on its way: in the message itself, or as a reference to storage.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+
+use super::{CallError, Digest};
 
 /// An encoded value, or where to find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +13,7 @@ pub enum Payload {
     /// The bytes themselves.
     Inline(Bytes),
     /// Bytes of an object in the job's storage.
-    Stored(ObjectRef),
+    Stored(Box<ObjectRef>),
 }
 
 /// A range of bytes in an object of the job's storage.
@@ -21,6 +25,29 @@ pub struct ObjectRef {
     pub offset: u64,
     /// Length in bytes.
     pub len: u64,
+    /// Of these bytes, by whoever has written them.
+    pub digest: Digest,
+}
+
+impl ObjectRef {
+    /// Refers to the object `key` that holds `bytes` and nothing else.
+    pub fn whole(key: String, bytes: &[u8]) -> Self {
+        Self { key, offset: 0, len: bytes.len() as u64, digest: Digest::of(bytes) }
+    }
+
+    /// Which bytes of the object are meant.
+    ///
+    /// # Errors
+    /// [`CallError::Replaced`] if no object has so many.
+    pub fn range(&self) -> Result<Range<u64>, CallError> {
+        let end = self.offset.checked_add(self.len).ok_or_else(|| self.replaced())?;
+        Ok(self.offset..end)
+    }
+
+    /// What a call is told whose bytes are not those that were written.
+    pub fn replaced(&self) -> CallError {
+        CallError::Replaced { key: self.key.clone() }
+    }
 }
 
 impl Payload {
@@ -55,7 +82,7 @@ impl PayloadHead {
                 }
                 Self::Inline(bytes.len() as u64)
             }
-            Payload::Stored(object) => Self::Stored(object.clone()),
+            Payload::Stored(object) => Self::Stored(object.as_ref().clone()),
         }
     }
 
@@ -70,7 +97,7 @@ impl PayloadHead {
                     if len == body.len() { std::mem::take(body) } else { body.split_to(len) };
                 Some(Payload::Inline(bytes))
             }
-            Self::Stored(object) => Some(Payload::Stored(object)),
+            Self::Stored(object) => Some(Payload::Stored(Box::new(object))),
         }
     }
 }

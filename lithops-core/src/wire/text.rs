@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::codec;
+
 /// A message as hexadecimal digits.
 pub(super) fn to_text(message: &impl Serialize) -> String {
     // As in `encode`, this can't fail.
@@ -12,10 +14,9 @@ pub(super) fn to_text(message: &impl Serialize) -> String {
 
 /// Reads what [`to_text`] wrote; `None` if it is something else.
 pub(super) fn from_text<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let digits = text.trim().as_bytes();
-    let bytes: Option<Vec<u8>> = digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    rmp_serde::from_slice(&bytes?).ok()
+    let (pairs, []) = text.trim().as_bytes().as_chunks::<2>() else { return None };
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let byte = |[high, low]: &[u8; 2]| Some((digit(*high)? << 4 | digit(*low)?) as u8);
+    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+    codec::head(&bytes?).ok()
 }

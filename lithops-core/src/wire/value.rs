@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ValueError;
+use super::codec::{self, CodecError};
 
 #[cfg(target_endian = "big")]
 compile_error!("vectors of numbers cross the wire as they are in memory: little-endian only");
@@ -118,18 +119,23 @@ pub fn append_value_of<T: Serialize + 'static>(
 /// A `Vec<u8>` takes over the buffer where nobody else holds it.
 ///
 /// # Errors
-/// [`ValueError`] with the path of the field that does not fit `T`.
+/// [`ValueError`] with the path of the field that does not fit `T`; if more bytes follow than belong
+/// to the value, or if it nests deeper than 512 levels.
 pub fn decode_value<T: DeserializeOwned + 'static>(bytes: Bytes) -> Result<T, ValueError> {
     let mut place: Option<T> = None;
     match raw::give(bytes, &mut place) {
         raw::Given::Done => place.ok_or_else(|| value_error::<T>("", "no value")),
         raw::Given::Malformed(message) => Err(value_error::<T>("", message)),
-        raw::Given::NotRaw(bytes) => rmp_serde::from_slice(&bytes).map_err(|_| {
-            // The path costs time, so it is looked for only once decoding has failed.
-            let mut decoder = rmp_serde::Deserializer::from_read_ref(&*bytes);
-            match serde_path_to_error::deserialize::<_, T>(&mut decoder) {
-                Ok(_) => value_error::<T>("", "the bytes decode only in part"),
-                Err(error) => value_error::<T>(&error.path().to_string(), error.inner()),
+        raw::Given::NotRaw(bytes) => codec::value(&bytes).map_err(|error| match error {
+            CodecError::Trailing => value_error::<T>("", error),
+            CodecError::Malformed(error) => {
+                // The path costs time, so it is looked for only once decoding has failed.
+                let mut decoder = rmp_serde::Deserializer::from_read_ref(&*bytes);
+                decoder.set_max_depth(codec::VALUE_DEPTH);
+                match serde_path_to_error::deserialize::<_, T>(&mut decoder) {
+                    Ok(_) => value_error::<T>("", error),
+                    Err(error) => value_error::<T>(&error.path().to_string(), error.inner()),
+                }
             }
         }),
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lithops_core::wire::{FromAgent, PROTOCOL, Preamble, ToAgent};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use signal_hook::consts::SIGTERM;
 use signal_hook::flag::register_conditional_shutdown;
 
@@ -46,6 +47,8 @@ pub(crate) fn serve(agent: &Agent) -> ! {
 fn try_serve(agent: &Agent) -> Result<(), ServeError> {
     // The first process of a container is not ended by a signal that it does not handle.
     register_conditional_shutdown(SIGTERM, 143, Arc::new(true.into()))?;
+    // A call runs as the same user: it could read the agent's memory, and speak in its name.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(std::io::Error::from)?;
     let control = call(&agent.socket, Preamble::Agent(agent.container))?;
     let client = Arc::new(Client(Mutex::new(control.try_clone()?)));
     client.say(FromAgent::Hello { protocol: PROTOCOL });

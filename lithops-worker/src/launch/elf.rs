@@ -17,8 +17,12 @@ const LONGEST: u64 = 4096;
 /// Looks whether this machine and this runtime can run the program.
 pub(super) fn check(path: &Path) -> Result<(), LaunchError> {
     let refused = |error| LaunchError::Refused(path.to_owned(), error);
-    let file = File::open(path).map_err(refused)?;
-    let header: [u8; HEADER] = read(&file, 0)?;
+    check_file(&File::open(path).map_err(refused)?)
+}
+
+/// The same of a file that is open.
+pub(crate) fn check_file(file: &File) -> Result<(), LaunchError> {
+    let header: [u8; HEADER] = read(file, 0)?;
     if header[..4] != *b"\x7fELF" {
         return Err(LaunchError::NotExecutable);
     }
@@ -26,7 +30,7 @@ pub(super) fn check(path: &Path) -> Result<(), LaunchError> {
     if built != std::env::consts::ARCH {
         return Err(LaunchError::Architecture { built });
     }
-    match interpreter(&file, &header)? {
+    match interpreter(file, &header)? {
         Some(loader) if !loader.exists() => Err(LaunchError::NoLoader(loader)),
         _ => Ok(()),
     }

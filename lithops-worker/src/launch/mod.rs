@@ -5,7 +5,7 @@
 
 mod cache;
 mod digest;
-mod elf;
+pub(crate) mod elf;
 mod error;
 mod fetch;
 mod order;

@@ -334,12 +334,18 @@ impl Dispatcher {
 
     fn take_back(&mut self, number: u64, calls: Vec<(u32, CallRange)>) {
         let Some(lane) = self.lanes.get_mut(&number) else { return };
+        let Some(unanswered) = lane.recalls.checked_sub(1) else {
+            tracing::warn!(lane = number, "a worker gives calls back that nobody wants back");
+            return;
+        };
+        lane.recalls = unanswered;
         lane.recalled = false;
         for (ticket, range) in calls.into_iter().rev() {
-            lane.take_back(ticket, range);
+            // Only what the worker had: whatever it says, no call is queued twice.
+            let back = lane.take_back(ticket, range);
             if let Some(job) = self.jobs.get_mut(&ticket) {
-                job.in_flight = job.in_flight.saturating_sub(range.count);
-                for index in (range.first..range.first + range.count).rev() {
+                job.in_flight = job.in_flight.saturating_sub(back.len() as u32);
+                for index in back.into_iter().rev() {
                     if job.running.ledger.is_open(index) {
                         job.running.ledger.not_begun(index);
                         job.queue.push_front(CallRange { first: index, count: 1 });
@@ -432,6 +438,7 @@ impl Dispatcher {
                 && let Some(control) = &mut lane.control
             {
                 lane.recalled = true;
+                lane.recalls += 1;
                 control.send(ToWorker::Recall);
             }
         }
@@ -621,7 +628,7 @@ fn send(number: u64, lane: &mut LaneState, job: &mut Job, ahead: u32) {
             }
             lane.alone = true;
         }
-        for index in range.first..range.first + range.count {
+        for index in range.indices() {
             if !job.running.ledger.is_open(index) {
                 continue;
             }

@@ -27,6 +27,9 @@ pub(super) struct LaneState {
     pub(super) up: bool,
     /// Whether a recall is under way.
     pub(super) recalled: bool,
+    /// Recalls that it has not answered. One that gives back what nobody wants back could have a
+    /// call run for ever.
+    pub(super) recalls: u32,
     /// Whether the one call it has must have no neighbour.
     pub(super) alone: bool,
 }
@@ -51,6 +54,7 @@ impl LaneState {
             heard: Instant::now(),
             up: false,
             recalled: false,
+            recalls: 0,
             alone: false,
         }
     }
@@ -85,16 +89,20 @@ impl LaneState {
         true
     }
 
-    /// Strikes calls that came back not begun.
-    pub(super) fn take_back(&mut self, ticket: u32, calls: CallRange) {
-        let range = calls.first..calls.first + calls.count;
-        let mut freed = 0;
+    /// Strikes calls that came back not begun, and gives those that were sent here, in their order.
+    pub(super) fn take_back(&mut self, ticket: u32, calls: CallRange) -> Vec<u32> {
+        let range = calls.indices();
+        let (mut freed, mut back) = (0, Vec::new());
         self.sent.retain(|sent| {
-            let back = sent.ticket == ticket && range.contains(&sent.index);
-            freed += if back { sent.bytes } else { 0 };
-            !back
+            let returned = sent.ticket == ticket && range.contains(&sent.index);
+            if returned {
+                freed += sent.bytes;
+                back.push(sent.index);
+            }
+            !returned
         });
         self.bytes -= freed;
+        back
     }
 
     /// Empties the lane, for one whose worker is gone.
@@ -123,5 +131,40 @@ impl LaneState {
 
     pub(super) fn works_for(&self, ticket: u32) -> bool {
         self.sent.iter().any(|sent| sent.ticket == ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::wire::Payload;
+
+    fn lane(indices: &[u32]) -> LaneState {
+        let mut lane = LaneState::opening(WorkerProfile::default());
+        let input = Input::One(Payload::Inline(Bytes::from_static(b"12")));
+        let call = |index: &u32| CallInput { index: *index, attempt: 1, input: input.clone() };
+        lane.note(7, &indices.iter().map(call).collect::<Vec<_>>());
+        lane
+    }
+
+    #[test]
+    fn a_worker_gives_back_only_what_it_has() {
+        let mut lane = lane(&[4, 5, u32::MAX]);
+        assert_eq!(lane.take_back(8, CallRange { first: 0, count: u32::MAX }), []);
+        assert_eq!(lane.take_back(7, CallRange { first: 5, count: u32::MAX }), [5]);
+        assert_eq!((lane.in_flight(), lane.bytes()), (2, 4));
+    }
+
+    #[test]
+    fn a_report_of_a_call_that_was_not_sent_here_strikes_nothing() {
+        let mut lane = lane(&[4]);
+        for (ticket, index, attempt) in [(8, 4, 1), (7, 5, 1), (7, 4, 2)] {
+            assert!(!lane.strike(ticket, index, attempt));
+        }
+        assert!(lane.strike(7, 4, 1));
+        assert!(!lane.strike(7, 4, 1));
+        assert_eq!((lane.in_flight(), lane.bytes()), (0, 0));
     }
 }

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use crate::ports::{Running, StorageBackend, StorageError};
+use crate::ports::{ObjectMeta, Running, StorageBackend, StorageError};
 use crate::wire::{CallError, Frame, FrameError, FromWorker, JobId, Report, keys};
 
 /// How far back a listing begins before the newest batch seen, in milliseconds: workers' clocks
@@ -16,6 +17,8 @@ use crate::wire::{CallError, Frame, FrameError, FromWorker, JobId, Report, keys}
 const OVERLAP_MS: u64 = 30_000;
 /// Batches that are read at once.
 const AT_ONCE: usize = 64;
+/// More than any worker writes at once: 1024 reports with 1 MiB of results and logs each, were it so.
+const LARGEST_BATCH: u64 = 1 << 30;
 
 /// What has been seen of a job's outcome prefix.
 #[derive(Debug)]
@@ -44,13 +47,15 @@ pub(super) struct Batch {
     pub(super) requests: u32,
 }
 
-/// Why a batch could not be had.
+/// Why an object among the outcomes is no batch of them.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CollectError {
+enum Foreign {
+    #[error("its name is none that workers give")]
+    Name,
+    #[error("it has {0} bytes, more than any batch")]
+    Size(u64),
     #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error("outcome batch {key} can't be read: {source}")]
-    Batch { key: String, source: FrameError },
+    Content(#[from] FrameError),
 }
 
 impl Collector {
@@ -70,30 +75,51 @@ impl Collector {
         &mut self,
         pace: &mut Pace,
         whole: bool,
-    ) -> Result<Vec<Batch>, CollectError> {
+    ) -> Result<Vec<Batch>, StorageError> {
         let begun = Instant::now();
         let fresh = self.list(whole).await?;
         pace.listed(begun.elapsed());
+        let (fresh, foreign): (Vec<_>, Vec<_>) =
+            fresh.into_iter().map(named).partition(Result::is_ok);
+        for (key, why) in foreign.into_iter().filter_map(Result::err) {
+            self.pass_over(key, &why);
+        }
+        let fresh: Vec<Named> = fresh.into_iter().filter_map(Result::ok).collect();
         self.requests += fresh.len() as u64;
         let storage = &self.storage;
-        let batches: Vec<(String, Batch)> = futures::stream::iter(fresh)
-            .map(|key| async move { read(storage.as_ref(), key).await })
+        let batches: Vec<(Named, Result<Batch, FrameError>)> = futures::stream::iter(fresh)
+            .map(|named| async move {
+                let bytes = storage.get(&named.key).await?;
+                let batch = decode(&named, bytes);
+                Ok::<_, StorageError>((named, batch))
+            })
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
         let mut read = Vec::with_capacity(batches.len());
-        for (key, batch) in batches {
-            if let Some((time, ..)) = keys::parse_batch(&key) {
-                // A clock that is fast must not hide what others write.
-                self.newest_ms = self.newest_ms.max(time.min(now_ms()));
+        for (named, batch) in batches {
+            match batch {
+                Ok(batch) => {
+                    // A clock that is fast must not hide what others write.
+                    self.newest_ms = self.newest_ms.max(named.time.min(now_ms()));
+                    self.seen.insert(named.key);
+                    read.push(batch);
+                }
+                Err(error) => self.pass_over(named.key, &error.into()),
             }
-            self.seen.insert(key);
-            read.push(batch);
         }
         Ok(read)
     }
 
-    async fn list(&mut self, whole: bool) -> Result<Vec<String>, StorageError> {
+    /// Leaves an object alone, and says so once. One that somebody has put there ends no job whose
+    /// workers are well; one that a worker's own storage has damaged leaves its calls without an
+    /// outcome, which is seen when the worker has ended.
+    fn pass_over(&mut self, key: String, why: &Foreign) {
+        tracing::warn!(key, %why, "an object among the outcomes is passed over: it is no batch");
+        self.seen.insert(key);
+    }
+
+    async fn list(&mut self, whole: bool) -> Result<Vec<ObjectMeta>, StorageError> {
         let from = self.newest_ms.saturating_sub(OVERLAP_MS);
         let begun = Instant::now();
         let due = self.whole.is_none_or(|last| begun.duration_since(last) >= self.every);
@@ -103,10 +129,10 @@ impl Collector {
         loop {
             self.requests += 1;
             let page = self.storage.list(&self.prefix, after.as_deref()).await?;
-            after = page.objects.last().map(|object| object.key.clone());
-            let keys = page.objects.into_iter().map(|object| object.key);
-            fresh.extend(keys.filter(|key| !self.seen.contains(key)));
-            if !page.more {
+            after = page.next_after(&self.prefix, after.as_deref())?;
+            let objects = page.objects.into_iter();
+            fresh.extend(objects.filter(|object| !self.seen.contains(&object.key)));
+            if after.is_none() {
                 if whole {
                     self.whole = Some(begun);
                 }
@@ -121,18 +147,36 @@ fn now_ms() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn read(storage: &dyn StorageBackend, key: String) -> Result<(String, Batch), CollectError> {
-    let bytes = storage.get(&key).await?;
-    let broken = |source| CollectError::Batch { key: key.clone(), source };
-    let (_, wave, worker) = keys::parse_batch(&key).unwrap_or((0, 0, 0));
+/// An object that is called as a batch is.
+#[derive(Debug)]
+struct Named {
+    key: String,
+    time: u64,
+    wave: u32,
+    worker: u32,
+}
+
+fn named(object: ObjectMeta) -> Result<Named, (String, Foreign)> {
+    let ObjectMeta { key, size, .. } = object;
+    if size != ObjectMeta::UNKNOWN_SIZE && size > LARGEST_BATCH {
+        return Err((key, Foreign::Size(size)));
+    }
+    match keys::parse_batch(&key) {
+        Some((time, wave, worker)) => Ok(Named { key, time, wave, worker }),
+        None => Err((key, Foreign::Name)),
+    }
+}
+
+fn decode(named: &Named, bytes: Bytes) -> Result<Batch, FrameError> {
+    let Named { wave, worker, .. } = *named;
     let mut batch = Batch { wave, worker, reports: Vec::new(), ended: None, requests: 0 };
-    for frame in Frame::read_all(bytes).map_err(broken)? {
-        match FromWorker::decode(frame).map_err(broken)? {
+    for frame in Frame::read_all(bytes)? {
+        match FromWorker::decode(frame)? {
             FromWorker::Reports { reports, .. } => batch.reports.extend(reports),
             FromWorker::Ended { running, cause } => batch.ended = Some((running, cause)),
-            FromWorker::Requests(count) => batch.requests += count,
+            FromWorker::Requests(count) => batch.requests = batch.requests.saturating_add(count),
             FromWorker::Alive | FromWorker::Hello { .. } | FromWorker::Returned { .. } => {}
         }
     }
-    Ok((key, batch))
+    Ok(batch)
 }

@@ -19,7 +19,7 @@ use crate::ports::{
 };
 use crate::run::EngineSettings;
 use crate::run::job::RunningJob;
-use crate::wire::{CallError, SealKey};
+use crate::wire::{CallError, Report, SealKey};
 
 /// After so many failures of storage in a row the job is given up, if they have lasted for as long as
 /// a worker may say nothing.
@@ -305,8 +305,9 @@ impl Driver {
         // Somebody lives: what the others die of is not the want of a platform or of storage.
         self.deaths = 0;
         let mut obituaries = Vec::new();
-        for batch in batches {
+        for mut batch in batches {
             let place = (batch.wave, batch.worker);
+            self.pass_over_what_was_never_given(&mut batch);
             if let Some(share) = self.working.get_mut(&place) {
                 if !share.started {
                     share.started = true;
@@ -323,7 +324,6 @@ impl Driver {
             for report in batch.reports {
                 let index = report.index;
                 self.pace.call(Duration::from_nanos(report.timing.busy_ns));
-                self.job.ledger.begun(index, report.attempt);
                 match self.job.record(report, worker_number(place)) {
                     Some(wait) => drop(self.due.insert(index, now + wait)),
                     // A late word of an attempt that was given up settles a call that waits for
@@ -336,6 +336,20 @@ impl Driver {
         self.drop_done();
         let ends = obituaries.into_iter();
         self.bury_all(ends.map(|(place, (running, cause))| (place, End::told(running, cause))));
+    }
+
+    /// Leaves out reports of calls or attempts that no worker was given: a number that is made up must
+    /// not make the true reports that follow look late.
+    fn pass_over_what_was_never_given(&self, batch: &mut Batch) {
+        let (wave, worker, reports) = (batch.wave, batch.worker, batch.reports.len());
+        let of_a_wave = wave < self.wave;
+        let given = |report: &Report| self.job.ledger.was_given(report.index, report.attempt);
+        batch.reports.retain(|report| of_a_wave && given(report));
+        let left_out = reports - batch.reports.len();
+        if left_out > 0 {
+            let job = self.job.id();
+            tracing::warn!(%job, wave, worker, left_out, "a batch reports calls that nobody was given");
+        }
     }
 
     fn count_requests(&mut self) {

@@ -216,10 +216,10 @@ async fn list(
     loop {
         listings += 1;
         let page = storage.list(prefix, after.as_deref()).await?;
-        after = page.objects.last().map(|object| object.key.clone());
+        after = page.next_after(prefix, after.as_deref())?;
         let keys = page.objects.into_iter().map(|object| object.key);
         found.extend(keys.filter_map(|key| Some((keys::parse_wave(&key)?, key))));
-        if !page.more {
+        if after.is_none() {
             return Ok((found, listings));
         }
     }

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use bytes::{Bytes, BytesMut};
 
 use super::driver::Driver;
+use crate::data::put_referenced;
 use crate::ports::{ComputeBackend, PutMode, StorageBackend, StorageError, StorageErrorKind};
 use crate::run::job::RunningJob;
 use crate::run::mark;
 use crate::wire::{
-    CallInput, Digest, DispatchRecord, Encoded, FailedCall, Input, JobHead, ObjectRef, PROTOCOL,
-    Payload, Share, ToWorker, WorkOrder, keys,
+    CallInput, Digest, DispatchRecord, Encoded, FailedCall, Input, JobHead, PROTOCOL, Payload,
+    Share, ToWorker, WorkOrder, keys,
 };
 
 /// An argument larger than this gets an object of its own.
@@ -176,10 +177,9 @@ async fn large_apart(
     match input {
         Input::One(Payload::Inline(bytes)) if bytes.len() as u64 > OWN_OBJECT => {
             let key = keys::argument(job.id(), index);
-            let len = bytes.len() as u64;
             *requests += 1;
-            storage.put(&key, bytes, PutMode::Overwrite).await?;
-            Ok(Input::One(Payload::Stored(ObjectRef { key, offset: 0, len })))
+            let object = put_referenced(storage, key, bytes).await?;
+            Ok(Input::One(Payload::Stored(Box::new(object))))
         }
         input => Ok(input),
     }

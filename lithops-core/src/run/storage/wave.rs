@@ -123,7 +123,7 @@ impl Driver {
         let mut dealt: Vec<Vec<(u32, u32)>> = dealt
             .into_iter()
             .map(|share| {
-                let indices = share.iter().flat_map(|range| range.first..range.first + range.count);
+                let indices = share.iter().flat_map(|range| range.indices());
                 indices.map(|index| (index, self.job.ledger.begin(index))).collect()
             })
             .collect();
