@@ -7,7 +7,7 @@ use lithops_core::plan::{JobOptions, PlannedJob};
 use lithops_core::ports::{
     Capability, Executor, JobObserver, StorageBackend, SubmittedJob, Supply, TakeUp,
 };
-use lithops_core::run::Engine;
+use lithops_core::run::{Engine, StoredJob};
 use lithops_core::wire::{JobId, StoredObject};
 
 use crate::{Builder, Cleaning, Config, ConfigError, Error, Finding, Leftover, Result};
@@ -110,6 +110,17 @@ impl FunctionExecutor {
     /// As [`leftovers`](Self::leftovers). What was removed before stays removed.
     pub async fn clean(&self, cleaning: &Cleaning) -> Result<usize> {
         self.engine.clean(cleaning).await
+    }
+
+    /// Reads what the executor's storage has of a job that another client has sent through it, before it
+    /// is [taken up](lithops_core::api::ExecutorExt::attach_id); `None` if there is no such job. Changes
+    /// nothing, and reads each of the job's dispatches once, with the arguments in it.
+    ///
+    /// # Errors
+    /// [`Error::Attach`] if it was sealed with another [key](lithops_core::run::DispatchKey), or can't be
+    /// read; [`Error::Storage`].
+    pub async fn stored_job(&self, job: &JobId) -> Result<Option<StoredJob>> {
+        self.engine.stored_job(job).await
     }
 
     pub(crate) fn over(engine: Engine) -> Self {

@@ -33,6 +33,7 @@
 #[doc = include_str!("../docs/functions.md")]
 #[doc = include_str!("../docs/data.md")]
 #[doc = include_str!("../docs/failures.md")]
+#[doc = include_str!("../docs/durable-jobs.md")]
 #[doc = include_str!("../docs/pipelines.md")]
 #[doc = include_str!("../docs/containers.md")]
 #[doc = include_str!("../docs/observing.md")]
@@ -82,7 +83,7 @@ pub use lithops_core::ports::{
     FailedAttempt, Finding, Flaw, Isolation, JobObserver, JobWatch, Leftover, ObjectMeta, PutMode,
     StorageBackend, StorageError, StorageErrorKind,
 };
-pub use lithops_core::run::{Cleaning, block_on};
+pub use lithops_core::run::{Cleaning, StoredJob, block_on};
 pub use lithops_core::shuffle::{EmitsPairs, PartitionSize, ShuffleSummary, SortedPartition};
 pub use lithops_core::wire::{
     CallError, CallFailure, CallRecord, CloudObject, Cost, ExitReport, FunctionError, JobId,

@@ -216,6 +216,7 @@ fn files(seeds: &Seeds) -> io::Result<()> {
         ended_ns: Some(2),
         total: 3,
         calls: vec![call],
+        durable: true,
         workers: 4,
         client_requests: 5,
         worker_requests: 6,

@@ -5,6 +5,7 @@ mod inner;
 mod look;
 mod start;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,10 @@ impl ComputeBackend for CodeEngineBackend {
                 rates: config.rates.clone(),
             }),
         }
+    }
+
+    fn program(&self) -> Option<&Path> {
+        self.inner.config.program.as_deref()
     }
 
     fn link(&self) -> Option<&dyn Link> {

@@ -19,11 +19,20 @@ const PIECE: Duration = Duration::from_millis(200);
 pub(crate) async fn unless_interrupted<T>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
+    unless_interrupted_after(work, || ()).await
+}
+
+/// As [`unless_interrupted`], with a last word before the process ends.
+pub(crate) async fn unless_interrupted_after<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+    last_word: impl FnOnce(),
+) -> anyhow::Result<T> {
     let interrupted = watch().context("signals can't be watched for")?;
     match select(interrupted, Box::pin(work)).await {
         Either::Right((done, _)) => done,
         Either::Left((signal, work)) => {
             drop(work);
+            last_word();
             std::thread::sleep(PIECE);
             let signal = signal.context("nobody watches for signals any more")?;
             emulate_default_handler(signal).context("the process can't be ended by the signal")?;

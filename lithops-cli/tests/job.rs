@@ -8,15 +8,13 @@ mod command;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-use command::{Ended, alone, lithops, run};
+use command::client::{Client, folder, wait_at_gate};
+use command::{lithops, run, until};
 use lithops::prelude::*;
 use serde_json::{Value, json};
 
-/// Names the folder by which the tests and the client's calls speak to each other.
-const FOLDER: &str = "LITHOPS_TEST_FOLDER";
 const CALLS: u32 = 6;
 
 /// Writes a line, waits until it may end, and fails if it is the fifth.
@@ -29,7 +27,7 @@ fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
         _ => println!("call {index} speaks"),
     }
     std::io::stdout().flush()?;
-    until("the gate", || folder.join(format!("open-{index}")).exists().then_some(()));
+    wait_at_gate(folder, index);
     anyhow::ensure!(index != 4, "no such row: \u{1b}[31m<script>");
     Ok(index)
 }
@@ -37,7 +35,7 @@ fn work(folder: &PathBuf, index: u32) -> anyhow::Result<u32> {
 #[test]
 #[ignore = "the client that the other tests start"]
 fn client() {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let Some(folder) = folder() else { return };
     lithops::block_on(async {
         let exec = FunctionExecutor::processes(2).await?;
         let handle = exec.map_with(folder.clone(), 0..CALLS, work).submit()?;
@@ -49,89 +47,26 @@ fn client() {
     .unwrap();
 }
 
-/// A client of its own, with a folder for its state.
-struct Client {
-    folder: tempfile::TempDir,
-    process: Child,
-}
-
-impl Client {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = alone(std::env::current_exe().unwrap())
-            .args(["--exact", "client", "--ignored"])
-            .env(FOLDER, folder.path())
-            .env("XDG_STATE_HOME", folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let client = Self { folder, process };
-        until("the journal", || {
-            let jobs = client.json(&["job", "list", "--json"]);
-            (jobs.as_array()?.len() == 1).then_some(())
-        });
-        client
-    }
-
-    fn open(&self, calls: impl IntoIterator<Item = u32>) {
-        for call in calls {
-            std::fs::write(self.folder.path().join(format!("open-{call}")), "").unwrap();
-        }
-    }
-
-    fn job(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("job")).unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = lithops();
-        command.args(arguments).env("XDG_STATE_HOME", self.folder.path());
-        command.current_dir(self.folder.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ended {
-        run(&mut self.command(arguments))
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        serde_json::from_str(&self.run(arguments).out).unwrap()
-    }
-
-    fn ended(&mut self) {
-        until("the client's end", || self.process.try_wait().unwrap());
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        // It has ended, unless the test has failed.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} did not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+/// A client whose job is in the journal.
+fn start() -> Client {
+    let client = Client::spawn(&[]);
+    until("the journal", || {
+        let jobs = client.json(&["job", "list", "--json"]);
+        (jobs.as_array()?.len() == 1).then_some(())
+    });
+    client
 }
 
 #[test]
 fn a_job_is_seen_from_its_first_second_to_its_end() {
-    let mut client = Client::start();
+    let mut client = start();
     let job = client.job();
     let list = client.run(&["job", "list", "--running"]).printed();
     assert!(list.starts_with("JOB ") && list.contains(&job), "{list}");
     assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "running");
     let mut attached = client.command(&["job", "attach"]);
     let mut attached = attached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(attached.stdout.take().unwrap()).lines();
+    let mut told = BufReader::new(attached.stderr.take().unwrap()).lines();
     let logs =
         client.command(&["logs", &job[..4], "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
     client.open(0..2);
@@ -140,13 +75,12 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     client.open(2..CALLS);
     client.ended();
 
-    let attached = attached.wait_with_output().unwrap();
     let rest: Vec<String> = told.map(Result::unwrap).collect();
     assert!(rest.contains(&format!("{job}: 6 of 6 done, 1 failed, 0 running")), "{rest:?}");
-    assert_eq!(attached.status.code(), Some(1));
-    let err = String::from_utf8(attached.stderr).unwrap();
-    let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why\n");
-    assert_eq!(err, expected);
+    let expected = format!("error: 1 of 6 calls failed; `lithops job show {job}` tells why");
+    assert_eq!(rest.last(), Some(&expected));
+    let attached = attached.wait_with_output().unwrap();
+    assert_eq!((attached.status.code(), attached.stdout.as_slice()), (Some(1), &b""[..]));
 
     let logs = String::from_utf8(logs.wait_with_output().unwrap().stdout).unwrap();
     let mut logs: Vec<&str> = logs.lines().collect();
@@ -170,7 +104,7 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     assert_eq!(record["calls"].as_array().unwrap().len(), 6);
     assert_eq!(record["calls"][0]["failure"], Value::Null);
 
-    let page = client.folder.path().join("job.html");
+    let page = client.path("job.html");
     assert_eq!(client.run(&["job", "report", "-o", "job.html"]).printed(), "job.html\n");
     let text = std::fs::read_to_string(&page).unwrap();
     assert!(text.contains("&lt;script&gt;") && text.ends_with("</html>\n"));
@@ -180,13 +114,13 @@ fn a_job_is_seen_from_its_first_second_to_its_end() {
     assert_eq!(told, json!({ "file": "job.html", "jobs": [&job] }));
     for (file, begins) in [("job.svg", &b"<svg "[..]), ("job.png", b"\x89PNG\r\n")] {
         client.run(&["job", "report", &job, "-o", file]).printed();
-        assert!(std::fs::read(client.folder.path().join(file)).unwrap().starts_with(begins));
+        assert!(std::fs::read(client.path(file)).unwrap().starts_with(begins));
     }
 }
 
 #[test]
 fn a_job_is_stopped_from_another_process() {
-    let mut client = Client::start();
+    let mut client = start();
     client.open(0..1);
     let job = client.job();
     until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
@@ -204,7 +138,7 @@ fn a_job_is_stopped_from_another_process() {
 
 #[test]
 fn whoever_stops_to_read_does_not_make_a_failed_job_a_good_one() {
-    let mut client = Client::start();
+    let mut client = start();
     let attached = |client: &Client| {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -214,15 +148,15 @@ fn whoever_stops_to_read_does_not_make_a_failed_job_a_good_one() {
     client.ended();
     let ended = attached(&client);
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.starts_with("error: 1 of 6 calls failed; "), "{ended:?}");
+    assert!(ended.err.contains("\nerror: 1 of 6 calls failed; "), "{ended:?}");
 }
 
 #[test]
 fn a_file_that_is_no_journal_is_left_out_and_told() {
-    let mut client = Client::start();
+    let mut client = start();
     client.open(0..CALLS);
     client.ended();
-    let jobs = client.folder.path().join("lithops/jobs");
+    let jobs = client.path("lithops/jobs");
     std::fs::write(jobs.join("broken-001.jsonl"), "no journal\n").unwrap();
     for arguments in [&["job", "list"][..], &["job", "show"], &["logs"]] {
         let ended = client.run(arguments);
@@ -237,7 +171,7 @@ fn a_file_that_is_no_journal_is_left_out_and_told() {
 
 #[test]
 fn a_job_whose_client_is_interrupted_has_ended() {
-    let mut client = Client::start();
+    let mut client = start();
     client.open(0..1);
     until("an outcome", || (client.json(&["job", "list", "--json"])[0]["done"] == 1).then_some(()));
     let process = client.process.id().to_string();
@@ -248,15 +182,20 @@ fn a_job_whose_client_is_interrupted_has_ended() {
 }
 
 #[test]
-fn a_job_whose_client_is_killed_is_lost() {
-    let mut client = Client::start();
-    client.process.kill().unwrap();
-    client.ended();
-    assert_eq!(client.json(&["job", "list", "--json"])[0]["state"], "lost");
-    let error = client.run(&["job", "attach"]);
+fn a_job_over_a_link_whose_client_is_killed_is_lost() {
+    let mut client = start();
+    client.kill();
+    let listed = client.json(&["job", "list", "--json"]);
+    assert_eq!((&listed[0]["state"], &listed[0]["durable"]), (&"lost".into(), &false.into()));
     let job = client.job();
-    assert_eq!(error.code, Some(1));
-    assert_eq!(error.err, format!("error: job {job} was lost: its client has died\n"));
+    let ended = client.run(&["job", "attach"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+    let expected = format!(
+        "error: job {job} was lost: its client has died, and nothing of it is where another could go on \
+         with it; a job that is sent `.through_storage()`, to a storage that other processes reach, can \
+         be taken up\n"
+    );
+    assert!(ended.err.ends_with(&expected), "{ended:?}");
 }
 
 #[test]

@@ -253,6 +253,7 @@ fn what_a_dispatch_says_of_its_past_is_what_it_was() {
     let record = DispatchRecord {
         writer: "ab12cd34ef56".to_owned(),
         machine: "0a1b2c".to_owned(),
+        program: "/home/user/words".to_owned(),
         environment: vec!["NAME".to_owned()],
         failed: vec![FailedCall { index: 3, attempts: vec![(1, 100_007, lost)] }],
     };

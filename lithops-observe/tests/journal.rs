@@ -68,6 +68,7 @@ impl JobWatch for Stage {
             failed: 0,
             repeated: 0,
             workers: 4,
+            hedged: 0,
             wall: Duration::ZERO,
             busy: Duration::ZERO,
             result_bytes: 0,
@@ -111,6 +112,14 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 
 fn watched(stage: &Arc<Stage>) -> Arc<dyn JobWatch> {
     Arc::clone(stage) as Arc<dyn JobWatch>
+}
+
+/// Plays a job whose calls are settled already, to its written end.
+fn play(observer: &JournalObserver, stage: &Arc<Stage>) {
+    let watch = watched(stage);
+    observer.job_started(Arc::clone(&watch));
+    observer.job_ended(&watch, Some(&stage.summary()));
+    finish(Duration::from_secs(60));
 }
 
 fn only_job(journal: &Journal) -> Entry {
@@ -185,16 +194,31 @@ fn a_short_job_leaves_nothing_and_a_short_one_that_failed_leaves_all() {
     for calls in [3, 4] {
         let stage = Stage::new(calls, calls);
         stage.settle(calls as usize);
-        let watch = watched(&stage);
-        observer.job_started(Arc::clone(&watch));
-        observer.job_ended(&watch, Some(&stage.summary()));
+        play(&observer, &stage);
     }
-    finish(Duration::from_secs(60));
     // The fourth call of the second fails.
     assert_eq!(files(journal.folder()), ["stage-004.jsonl", "stage-004.logs"]);
     let job = journal.find(None).unwrap();
     assert_eq!((job.state, job.last.unwrap().failed), (State::Ended, 1));
     assert_eq!(journal.record(&job).unwrap().calls.len(), 4);
+}
+
+#[test]
+fn a_short_job_that_an_earlier_client_has_lost_ends_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let observer = JournalObserver::at(folder.path(), "memory");
+    let stage = Stage::new(3, 3);
+    stage.settle(3);
+    let header = serde_json::json!({ "job": {
+        "version": 1, "record": JobRecord { calls: Vec::new(), ended_ns: None, ..stage.record() },
+        "storage": "file", "program": "/words", "pid": 1,
+    } });
+    std::fs::write(folder.path().join("stage-003.jsonl"), format!("{header}\n")).unwrap();
+    assert_eq!(journal.find(None).unwrap().state, State::Lost);
+    play(&observer, &stage);
+    let job = journal.find(None).unwrap();
+    assert_eq!((job.state, job.last.unwrap().done), (State::Ended, 3));
 }
 
 #[test]

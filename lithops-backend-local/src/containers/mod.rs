@@ -13,6 +13,7 @@ mod runtime;
 mod switchboard;
 mod tasks;
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -96,6 +97,10 @@ impl ComputeBackend for ContainerBackend {
             max_duration: None,
             billing: None,
         }
+    }
+
+    fn program(&self) -> Option<&Path> {
+        self.config.program.as_deref()
     }
 
     fn link(&self) -> Option<&dyn Link> {

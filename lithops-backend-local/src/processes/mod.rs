@@ -5,7 +5,7 @@ mod tasks;
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -92,6 +92,10 @@ impl ComputeBackend for ProcessBackend {
             max_duration: None,
             billing: None,
         }
+    }
+
+    fn program(&self) -> Option<&Path> {
+        self.config.program.as_deref()
     }
 
     fn link(&self) -> Option<&dyn Link> {

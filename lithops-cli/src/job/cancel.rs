@@ -7,7 +7,7 @@ use clap::Args;
 use lithops_observe::journal::{Journal, State};
 use serde_json::json;
 
-use super::attach::LOOK;
+use super::follow::LOOK;
 use crate::output::print;
 
 /// How long a client may take to stop its job.

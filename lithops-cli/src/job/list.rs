@@ -31,11 +31,24 @@ pub(super) fn run(arguments: &List) -> anyhow::Result<()> {
     if jobs.is_empty() {
         remark(&format!("no such job is in the journal at {}", journal.folder().display()));
     }
+    let lost: Vec<&Entry> = jobs.iter().filter(|job| can_be_taken_up(job)).collect();
+    if let Some(first) = lost.first().filter(|_| !arguments.json) {
+        let (count, job) = (lost.len(), first.job());
+        remark(&format!(
+            "lost with their clients, but can be taken up: {count}, with `lithops job attach ID`, such as \
+             `lithops job attach {job}`"
+        ));
+    }
     match arguments.json {
         true => print(&format!("{}\n", Value::Array(jobs.iter().map(object).collect()))),
         false if jobs.is_empty() => Ok(()),
         false => print(&table(&jobs)),
     }
+}
+
+/// Whether a job was lost with its client and may still be where another can go on with it.
+pub(super) fn can_be_taken_up(job: &Entry) -> bool {
+    job.state == State::Lost && job.record().durable
 }
 
 fn table(jobs: &[Entry]) -> String {
@@ -69,6 +82,7 @@ fn object(job: &Entry) -> Value {
         "title": record.title,
         "backend": record.backend,
         "storage": job.storage(),
+        "durable": record.durable,
         "program": job.program(),
         "pid": job.pid(),
         "submitted_ns": record.submitted_ns,

@@ -8,9 +8,13 @@ use crate::settings::{Settings, Useless};
 
 mod attach;
 mod cancel;
+mod follow;
+mod json;
 mod list;
 mod report;
+mod results;
 mod show;
+mod take_up;
 mod text;
 
 #[derive(Debug, Args)]
@@ -36,7 +40,8 @@ pub(crate) enum JobCommand {
     List(list::List),
     /// Show what a job was and came to: its figures, its failures, its slowest calls
     Show(show::Show),
-    /// Show how far a job is until it ends; fails if a call of it has failed, or its client has died
+    /// Show how far a job is until it ends, and go on with it if its client has died; fails if a call has
+    /// failed
     Attach(attach::Attach),
     /// Stop a job, and wait until it has ended
     Cancel(cancel::Cancel),
@@ -45,11 +50,14 @@ pub(crate) enum JobCommand {
 }
 
 pub(crate) fn run(command: JobCommand, settings: &Settings) -> anyhow::Result<()> {
-    settings.refuse(&["job"], &Useless::ALL)?;
+    // It alone may run calls.
+    if !matches!(command, JobCommand::Attach(_)) {
+        settings.refuse(&["job"], &Useless::ALL)?;
+    }
     match command {
         JobCommand::List(arguments) => list::run(&arguments),
         JobCommand::Show(arguments) => show::run(&arguments),
-        JobCommand::Attach(arguments) => attach::run(&arguments),
+        JobCommand::Attach(arguments) => attach::run(&arguments, settings),
         JobCommand::Cancel(arguments) => cancel::run(&arguments),
         JobCommand::Report(arguments) => report::run(&arguments),
     }

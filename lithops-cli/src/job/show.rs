@@ -7,7 +7,7 @@ use lithops_observe::journal::{Entry, Journal, Omitted};
 use lithops_observe::quantity::{bytes, duration, instant};
 
 use super::found;
-use super::list::took_ns;
+use super::list::{can_be_taken_up, took_ns};
 use super::text::line;
 use crate::output::print;
 use crate::table::Table;
@@ -73,7 +73,7 @@ fn about(job: &Entry, record: &JobRecord, figures: &Figures) -> Table {
     let mut add = |name: &str, value: String| table.add([name.to_owned(), value]);
     add("job", job.job().to_string());
     add("title", line(&record.title, 160));
-    add("state", job.state.as_str().to_owned());
+    add("state", state(job));
     add("backend", format!("{}, storage {}", record.backend, job.storage()));
     add("client", format!("process {} of {}", job.pid(), job.program()));
     add("submitted", instant(record.submitted_ns));
@@ -119,6 +119,13 @@ fn about(job: &Entry, record: &JobRecord, figures: &Figures) -> Table {
     record.estimate.iter().for_each(|cost| add("estimated", price(cost)));
     record.used.iter().for_each(|cost| add("used", price(cost)));
     table
+}
+
+fn state(job: &Entry) -> String {
+    match can_be_taken_up(job) {
+        true => format!("lost, can be taken up: lithops job attach {}", job.job()),
+        false => job.state.as_str().to_owned(),
+    }
 }
 
 fn price(cost: &Cost) -> String {

@@ -1,8 +1,11 @@
 //! The command itself, run as users run it.
 
+pub(crate) mod client;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// What a command came to.
 #[derive(Debug)]
@@ -69,6 +72,18 @@ pub(crate) fn runtime<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -
 
 pub(crate) fn run(command: &mut Command) -> Ended {
     Ended::of(command.output().unwrap())
+}
+
+/// Waits until something is there.
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// All commands, each as the words that call it, as the help tells them.

@@ -18,6 +18,8 @@ pub(super) struct JobFacts {
     pub(super) backend: &'static str,
     pub(super) submitted: SystemTime,
     pub(super) estimate: Option<Usage>,
+    /// Whether another client can take the job up.
+    pub(super) durable: bool,
     /// What an instance costs, and how many workers share one.
     billing: Option<(Billing, usize)>,
     table: Mutex<Table>,
@@ -31,11 +33,12 @@ impl JobFacts {
         capability: Capability,
         estimate: Option<Usage>,
         calls: u32,
+        durable: bool,
     ) -> Self {
         let (submitted, table) = (crate::run::now(), Mutex::new(Table::new(calls)));
         let Capability { backend, slots, billing, .. } = capability;
         let billing = billing.map(|billing| (billing, slots.max(1)));
-        Self { id, title, backend, submitted, estimate, billing, table }
+        Self { id, title, backend, submitted, estimate, durable, billing, table }
     }
 
     pub(super) fn table(&self) -> MutexGuard<'_, Table> {
@@ -87,6 +90,7 @@ impl JobFacts {
             ended_ns: table.ended.map(since),
             total: table.slots.len() as u32,
             calls: table.order.iter().filter_map(|index| self.call(&table, *index)).collect(),
+            durable: self.durable,
             workers: table.workers,
             client_requests: table.requests.client,
             worker_requests: table.requests.workers,

@@ -1,6 +1,5 @@
 //! A job that was sent off.
 
-use std::any::type_name;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -55,6 +54,11 @@ impl<T> JobHandle<T> {
     /// How many calls the job has.
     pub fn len(&self) -> usize {
         self.job.len() as usize
+    }
+
+    /// The type of its results, as the compiler of the client that submitted it names it.
+    pub fn result_type(&self) -> &str {
+        self.job.result_type()
     }
 
     /// Whether the job has no call at all.
@@ -248,7 +252,7 @@ impl<T: Data> JobHandle<T> {
             job: self.id().clone(),
             storage,
             calls: self.job.len(),
-            result_type: type_name::<T>().to_owned(),
+            result_type: self.job.result_type().to_owned(),
         })
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct JobState {
     /// Set once another process is to take the job up.
     kept: AtomicBool,
     in_storage: bool,
+    /// The type of its results, as the compiler of its client names it.
+    result_type: String,
     /// Jobs whose results are this one's arguments: they must not be released before it ends.
     upstream: Vec<Arc<JobState>>,
     /// Whether nobody else holds those jobs, so that they end with this one.
@@ -47,8 +49,11 @@ impl JobState {
         owns_upstream: bool,
     ) -> Arc<Self> {
         let capability = executor.capability();
-        let SubmittedJob { id, calls, in_storage, estimate, mut events, .. } = submitted;
-        let facts = Arc::new(JobFacts::new(id, title, capability, estimate, calls));
+        let SubmittedJob { id, calls, result_type, in_storage, estimate, mut events, .. } =
+            submitted;
+        let reached = in_storage && !executor.storage().location().is_in_process();
+        let durable = reached && upstream.is_empty();
+        let facts = Arc::new(JobFacts::new(id, title, capability, estimate, calls, durable));
         let observer = executor.observer();
         let shuffle = OnceLock::new();
         let state = Self {
@@ -56,6 +61,7 @@ impl JobState {
             executor,
             kept: AtomicBool::new(false),
             in_storage,
+            result_type,
             upstream,
             owns_upstream,
             shuffle,
@@ -158,6 +164,10 @@ impl JobState {
     /// Whether the job runs through storage.
     pub(crate) fn is_in_storage(&self) -> bool {
         self.in_storage
+    }
+
+    pub(crate) fn result_type(&self) -> &str {
+        &self.result_type
     }
 
     /// Whether its arguments are results of other jobs.

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::call::Call;
 use super::future::CallFuture;
@@ -261,7 +262,7 @@ pub trait ExecutorExt: Executor {
             let reason = "it is in another storage than this executor's".to_owned();
             return Err(Error::Attach { job: saved.job.to_string(), reason });
         }
-        take_up(self, &saved.job, true).await
+        take_up(self, &saved.job, Some(type_name::<T>()), true).await
     }
 
     /// Takes up a job that was sent [through storage](Map::through_storage) by a client that has died,
@@ -276,7 +277,18 @@ pub trait ExecutorExt: Executor {
     /// As [`attach`](Self::attach); [`Error::Attach`] too if the client is a process of this machine that
     /// still runs, or if the job was given an [environment](Map::env) that this process does not have.
     async fn attach_id<T: Data>(&self, job: &JobId) -> Result<JobHandle<T>> {
-        take_up(self, job, false).await
+        take_up(self, job, Some(type_name::<T>()), false).await
+    }
+
+    /// As [`attach_id`](Self::attach_id), for whoever does not know the type of the results: each comes
+    /// as the bytes that it crossed the wire in, which
+    /// [`self_described`](crate::wire::self_described) makes readable with the
+    /// [name of the type](JobHandle::result_type).
+    ///
+    /// # Errors
+    /// As [`attach_id`](Self::attach_id).
+    async fn attach_encoded(&self, job: &JobId) -> Result<JobHandle<Bytes>> {
+        take_up(self, job, None, false).await
     }
 }
 
@@ -285,11 +297,12 @@ impl<E: Executor + ?Sized> ExecutorExt for E {}
 async fn take_up<T>(
     executor: &(impl Executor + ?Sized),
     job: &JobId,
+    result_type: Option<&str>,
     handed_over: bool,
 ) -> Result<JobHandle<T>> {
-    let result_type = Some(type_name::<T>().to_owned());
+    let result_type = result_type.map(str::to_owned);
     let wanted = TakeUp { job: job.clone(), result_type, handed_over };
     let submitted = executor.take_up(&wanted).await?;
-    let title = job.to_string();
+    let title = submitted.function.clone();
     Ok(JobHandle::new(JobState::follow(submitted, title, executor.handle(), Vec::new(), false)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -33,6 +34,11 @@ pub trait ComputeBackend: Send + Sync + fmt::Debug {
     fn lend_object(&self, object: &StoredObject) -> bool {
         let _ = object;
         false
+    }
+
+    /// The program that workers run; `None` where it is the client's own.
+    fn program(&self) -> Option<&Path> {
+        None
     }
 
     /// Makes sure that workers can be started: the runtime is there and has the program.

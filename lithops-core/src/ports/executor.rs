@@ -89,6 +89,8 @@ pub type SuppliedCall = (u32, Result<Input, CallError>);
 pub struct SubmittedJob {
     /// Its name.
     pub id: JobId,
+    /// Path of the function that it calls.
+    pub function: String,
     /// How many calls it has.
     pub calls: u32,
     /// The type of its results, as the compiler names it.

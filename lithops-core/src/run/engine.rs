@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::alive;
 use super::clean::remove_from;
 use super::job::RunningJob;
-use super::key::DispatchKey;
+use super::key::{DispatchKey, KeyError};
 use super::link::{self, Bounds, Command};
 use super::mark;
 use super::pending::{CleanUp, Pending};
@@ -25,7 +25,7 @@ use crate::ports::{
     Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
     SubmittedJob, Supply, TakeUp, Usage,
 };
-use crate::wire::{JobHead, JobId, StoredObject, keys};
+use crate::wire::{JobHead, JobId, SealKey, StoredObject, keys};
 
 /// How long workers that were stopped may take to end, before what they wrote is removed.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -171,6 +171,11 @@ impl Engine {
 
     pub(super) fn around(&self) -> &Surroundings {
         &self.inner.around
+    }
+
+    /// What dispatches through storage are sealed with.
+    pub(super) fn key(&self) -> Result<&SealKey, KeyError> {
+        self.inner.key.get()
     }
 }
 
@@ -326,6 +331,7 @@ impl Executor for Engine {
         tracing::info!(job = %id, function = %head.function.path, calls = head.calls, "job submitted");
         let (events, listener) = mpsc::unbounded_channel();
         let (calls, result_type) = (head.calls, head.result_type.clone());
+        let function = head.function.path.clone();
         let through_storage = self.inner.goes_through_storage(&plan);
         let estimate = self.inner.estimate(&plan);
         let leaves_objects =
@@ -347,7 +353,8 @@ impl Executor for Engine {
         };
         self.hold(&id, ticket, driver, leaves_objects);
         let in_storage = through_storage;
-        Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
+        let events = listener;
+        Ok(SubmittedJob { id, function, calls, result_type, in_storage, estimate, events })
     }
 
     async fn take_up(&self, wanted: &TakeUp) -> Result<SubmittedJob, Error> {
@@ -359,9 +366,10 @@ impl Executor for Engine {
         let head = storage::take_up(wanted, around, key, events, inbox).await?;
         let id = wanted.job.clone();
         self.hold(&id, head.ticket, Some(Drive { orders, waves }), true);
-        let (calls, result_type) = (head.calls, head.result_type);
+        let (calls, result_type, function) = (head.calls, head.result_type, head.function.path);
         let (in_storage, estimate) = (true, None);
-        Ok(SubmittedJob { id, calls, result_type, in_storage, estimate, events: listener })
+        let events = listener;
+        Ok(SubmittedJob { id, function, calls, result_type, in_storage, estimate, events })
     }
 
     fn supply(&self, job: &JobId, inputs: Supply) {

@@ -14,6 +14,7 @@ mod link;
 mod mark;
 mod pending;
 mod storage;
+mod stored;
 mod world;
 
 pub use background::{block_on, runtime, wait_here};
@@ -21,4 +22,5 @@ pub use clean::Cleaning;
 pub use engine::{Engine, EngineSettings};
 pub use interrupt::stop_all;
 pub use key::{DispatchKey, KeyError};
+pub use stored::StoredJob;
 pub use world::{InWorld, World, now};

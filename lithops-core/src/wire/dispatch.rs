@@ -25,6 +25,9 @@ pub struct DispatchRecord {
     pub writer: String,
     /// Mark of the machine that the executor is on; empty where that can't be told.
     pub machine: String,
+    /// Path of the program that its workers run, on that machine; empty where that can't be told. Who
+    /// takes the job up without being that program starts workers from it.
+    pub program: String,
     /// Names of the environment variables that the workers are given; what they are is in no object.
     pub environment: Vec<String>,
     /// Attempts that have failed, of calls that this dispatch runs again.

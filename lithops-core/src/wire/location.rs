@@ -1,6 +1,7 @@
 //! How a worker finds the storage of a job.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,14 @@ impl StorageLocation {
     /// Reads what [`to_text`](Self::to_text) wrote; `None` if it is something else.
     pub fn from_text(text: &str) -> Option<Self> {
         from_text(text)
+    }
+}
+
+/// As people read it: `file, root /home/user/jobs`.
+impl fmt::Display for StorageLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.scheme)?;
+        self.settings.iter().try_for_each(|(name, value)| write!(f, ", {name} {value}"))
     }
 }
 

@@ -48,7 +48,9 @@ pub use shuffle::{
 };
 pub use split::{LentItems, Split};
 pub use storage_failure::StorageFailure;
-pub use value::{ValueSink, append_value, append_value_of, decode_value, encode_value};
+pub use value::{
+    ValueSink, append_value, append_value_of, decode_value, encode_value, self_described,
+};
 
 /// The version of everything in this module; both sides must have the same.
 pub const PROTOCOL: u32 = 4;

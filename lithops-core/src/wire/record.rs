@@ -23,6 +23,10 @@ pub struct JobRecord {
     pub total: u32,
     /// Its calls that have their outcome, in the order in which they got it.
     pub calls: Vec<CallRecord>,
+    /// Whether another client can take it up when this one dies: it goes through a storage that other
+    /// processes reach, and its arguments are no results of another job.
+    #[serde(default)]
+    pub durable: bool,
     /// How many workers had a part in it.
     pub workers: u32,
     /// How often its client asked storage for it.

@@ -141,6 +141,20 @@ pub fn decode_value<T: DeserializeOwned + 'static>(bytes: Bytes) -> Result<T, Va
     }
 }
 
+/// The value of `bytes` as MessagePack that any decoder reads without its type, whose name is
+/// `type_name` as [`std::any::type_name`] has it: bytes as `bin`, text as `str`, numbers as an array.
+///
+/// Costs a copy where the type's bytes in memory are its encoding, else nothing.
+///
+/// # Errors
+/// [`ValueError`] if the bytes are none of such a type.
+pub fn self_described(type_name: &str, bytes: Bytes) -> Result<Bytes, ValueError> {
+    match raw::described(type_name, &bytes) {
+        None => Ok(bytes),
+        Some(described) => described.map(Bytes::from),
+    }
+}
+
 fn encode_error<T: Serialize>(value: &T, error: &rmp_serde::encode::Error) -> ValueError {
     let mut scratch = Vec::new();
     let mut encoder = rmp_serde::Serializer::new(&mut scratch).with_struct_map();
@@ -157,7 +171,31 @@ fn value_error<T>(path: &str, message: impl ToString) -> ValueError {
 
 /// Types whose bytes in memory are their encoding.
 mod raw {
-    use super::{Any, Bytes};
+    use super::{Any, Bytes, Serialize, ValueError, type_name};
+
+    /// The value of bytes as MessagePack if this is the name of one of the raw types.
+    pub(super) fn described(name: &str, bytes: &Bytes) -> Option<Result<Vec<u8>, ValueError>> {
+        fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>, ValueError> {
+            rmp_serde::to_vec_named(value).map_err(|error| super::encode_error(value, &error))
+        }
+        macro_rules! numbers {
+            ($($number:ty),*) => {
+                $(if name == type_name::<Vec<$number>>() {
+                    let numbers = super::decode_value::<Vec<$number>>(bytes.clone());
+                    return Some(numbers.and_then(|numbers| encoded(&numbers)));
+                })*
+            };
+        }
+        if name == type_name::<Vec<u8>>() || name == type_name::<Bytes>() {
+            return Some(encoded(bytes));
+        }
+        if name == type_name::<String>() {
+            let text = super::decode_value::<String>(bytes.clone());
+            return Some(text.and_then(|text| encoded(&text)));
+        }
+        numbers!(f32, f64, i8, i16, i32, i64, u16, u32, u64);
+        None
+    }
 
     pub(super) enum Given {
         Done,
@@ -285,6 +323,23 @@ mod tests {
         encode_value((2u8, "x"), &mut sink).unwrap();
         assert_eq!(decode_value::<u8>(first).unwrap(), 1);
         assert_eq!(decode_value::<(u8, String)>(sink.take()).unwrap(), (2, "x".to_owned()));
+    }
+
+    #[test]
+    fn a_value_of_any_type_can_be_read_without_it() {
+        fn described<T: Serialize + 'static>(value: T) -> Vec<u8> {
+            let mut sink = ValueSink::new();
+            encode_value(value, &mut sink).unwrap();
+            self_described(type_name::<T>(), sink.take()).unwrap().to_vec()
+        }
+        assert_eq!(described(vec![7u8, 8]), [0xc4, 2, 7, 8]);
+        assert_eq!(described(Bytes::from_static(&[7])), [0xc4, 1, 7]);
+        assert_eq!(described("ab".to_owned()), [0xa2, b'a', b'b']);
+        assert_eq!(described(vec![1i16, -1]), [0x92, 1, 0xff]);
+        assert_eq!(described(vec![0.5f32]), [0x91, 0xca, 0x3f, 0, 0, 0]);
+        assert_eq!(described((1u8, Some("x"))), [0x92, 1, 0xa1, b'x']);
+        let odd = self_described(type_name::<Vec<u32>>(), Bytes::from_static(&[1]));
+        assert_eq!(odd.unwrap_err().message, "the bytes are no whole count of numbers");
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn job(calls: Vec<CallRecord>) -> JobRecord {
         submitted_ns: 1_000,
         ended_ns: None,
         total: calls.len() as u32,
+        durable: false,
         workers: 2,
         calls,
         client_requests: 0,

@@ -35,6 +35,7 @@ fn job(calls: u32, title: &str, failure: Option<&str>) -> JobRecord {
         ended_ns: Some(3_000_000_000),
         total: calls,
         calls: (0..calls).map(call).collect(),
+        durable: false,
         workers: 3,
         client_requests: 0,
         worker_requests: 0,

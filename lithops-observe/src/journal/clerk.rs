@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use lithops_core::ports::JobWatch;
 
-use super::JournalError;
 use super::file::JobFile;
 use super::observer::Terms;
+use super::{JournalError, folder};
 
 /// Jobs that live as long get a file; files grow as often.
 const TICK: Duration = Duration::from_secs(1);
@@ -93,13 +93,13 @@ pub(super) fn begin(watch: Arc<dyn JobWatch>, terms: &Arc<Terms>) {
     }
 }
 
-/// A job has ended: one that was short and good leaves nothing.
+/// A job has ended: one that was short and good leaves nothing, unless an earlier client of it has.
 pub(super) fn end(watch: &Arc<dyn JobWatch>) {
     let failed = watch.progress().failed > 0;
     let mut state = DESK.state();
     if let Some(place) = state.young.iter().position(|job| is_same(&job.watch, watch)) {
         let job = state.young.swap_remove(place);
-        if job.began.elapsed() < TICK && !failed {
+        if job.began.elapsed() < TICK && !failed && !has_earlier(&job) {
             return;
         }
         state.short.push(job);
@@ -108,6 +108,11 @@ pub(super) fn end(watch: &Arc<dyn JobWatch>) {
     }
     state.idle = false;
     DESK.work.notify_one();
+}
+
+/// Whether an earlier client has written the job down, which would count as lost for ever.
+fn has_earlier(job: &Job) -> bool {
+    folder::path(&job.terms.folder, job.watch.job().as_str(), folder::CALLS).exists()
 }
 
 /// Waits until jobs that were stopped have ended and are written, at most for `bound`; for a program's

@@ -263,6 +263,7 @@ mod tests {
             ended_ns: Some(9),
             total: calls,
             calls: (0..calls).map(call).collect(),
+            durable: true,
             workers: 1,
             client_requests: 0,
             worker_requests: 0,

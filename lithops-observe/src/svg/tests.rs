@@ -31,6 +31,7 @@ fn job(calls: u32, workers: u32) -> JobRecord {
         ended_ns: None,
         total: calls,
         calls: (0..calls).map(call).collect(),
+        durable: false,
         workers,
         client_requests: 0,
         worker_requests: 0,

@@ -57,6 +57,7 @@ pub(crate) fn job(calls: u32, workers: u32) -> JobRecord {
         ended_ns: Some(ended),
         calls: records,
         total: calls,
+        durable: false,
         workers,
         client_requests: 12,
         worker_requests: u64::from(2 * workers),

@@ -15,7 +15,7 @@ pub(super) const LITHOPS: Section = Section {
         journal: Switch = "true",
             "Whether jobs that last or fail are written to the user's journal, which `lithops job` reads.";
         key_file: Path = "",
-            "The file with the key that this user's clients know their jobs in storage by; made when it is needed. Unless said, `lithops/key` in the user's folder for state (`~/.local/state`).";
+            "The file with the key that this user's clients know their jobs in storage by; made when it is needed. Unless said, the file `key` in the user's folder for state (`~/.local/state/lithops`).";
         retries: Count = "0",
             "How often a call is run again that failed of something that may pass. A job's `.retries(n)` goes before.";
         worker_deaths: Count = "3",

@@ -15,5 +15,5 @@ mod upload;
 mod wave;
 
 pub(super) use driver::{Order, Surroundings, drive};
-pub(super) use past::has_waves_from;
+pub(super) use past::{has_waves_from, look_up};
 pub(super) use take_up::take_up;

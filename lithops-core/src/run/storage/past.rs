@@ -1,12 +1,16 @@
 //! What the waves of a job tell of its past, to a client that has not seen it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use futures::{StreamExt, TryStreamExt};
 
+use crate::error::Error;
 use crate::ports::{FailedAttempt, StorageBackend, StorageError};
+use crate::run::{StoredJob, mark};
 use crate::wire::{
-    CallInput, DispatchRecord, Frame, FrameError, Input, JobHead, JobId, SealKey, ToWorker, keys,
+    CallInput, DispatchRecord, Frame, FrameError, Input, JobHead, JobId, SealKey, StorageLocation,
+    ToWorker, keys,
 };
 
 /// Waves that are read at once.
@@ -25,6 +29,8 @@ pub(super) struct Past {
     pub(super) environment: Vec<String>,
     /// The executor that has written the newest wave, and its machine.
     pub(super) writer: Writer,
+    /// Path of the program that the workers of the newest wave run; empty where nobody has told it.
+    pub(super) program: String,
     /// The number of the next wave.
     pub(super) next: u32,
     /// How many requests it took to learn this.
@@ -51,8 +57,12 @@ pub(super) struct Writer {
 pub(super) enum PastError {
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("there is no such job in this storage; it may have been collected or cleaned")]
-    NoJob,
+    #[error(
+        "there is no such job in this storage ({place}): it has ended and was removed, or went over a \
+         link, of which nothing is in a storage (`.through_storage()` on a job makes it one that can be \
+         taken up), or it is in another storage"
+    )]
+    NoJob { place: StorageLocation },
     #[error(
         "its dispatch {key} is not sealed with this client's key: it is another user's or machine's \
          (set `key_file` to the key that the job was submitted with), or somebody has written to the \
@@ -63,6 +73,16 @@ pub(super) enum PastError {
     Frame { key: String, source: FrameError },
     #[error("its dispatch {key} is not of this version of the wire")]
     Order { key: String },
+}
+
+impl PastError {
+    /// Why this job can't be taken up.
+    pub(super) fn of(self, job: &JobId) -> Error {
+        match self {
+            Self::Storage(error) => Error::Storage(error),
+            other => Error::Attach { job: job.to_string(), reason: other.to_string() },
+        }
+    }
 }
 
 /// One wave, as it was written.
@@ -92,12 +112,13 @@ pub(super) async fn read(
         _ => None,
     });
     let mut past = Past {
-        head: head.ok_or(PastError::NoJob)?,
+        head: head.ok_or_else(|| PastError::NoJob { place: storage.location() })?,
         calls: BTreeMap::new(),
         failed: BTreeMap::new(),
         shares: Vec::new(),
         environment: Vec::new(),
         writer: Writer::default(),
+        program: String::new(),
         next: 0,
         requests,
     };
@@ -133,6 +154,7 @@ impl Past {
         let Wave { number, key, record, messages } = wave;
         self.writer = Writer { executor: record.writer, machine: record.machine };
         self.environment = record.environment;
+        self.program = record.program;
         for call in record.failed {
             let failed = |(attempt, worker, cause)| FailedAttempt { attempt, worker, cause };
             self.failed.insert(call.index, call.attempts.into_iter().map(failed).collect());
@@ -161,6 +183,27 @@ impl Past {
             }
         }
     }
+}
+
+/// What the waves of a job tell of it; `None` if there are none.
+pub(in crate::run) async fn look_up(
+    job: &JobId,
+    storage: &dyn StorageBackend,
+    key: &SealKey,
+) -> Result<Option<StoredJob>, Error> {
+    let Past { head, program, writer, .. } = match read(job, storage, key).await {
+        Ok(past) => past,
+        Err(PastError::NoJob { .. }) => return Ok(None),
+        Err(error) => return Err(error.of(job)),
+    };
+    Ok(Some(StoredJob {
+        job: head.job,
+        function: head.function,
+        calls: head.calls,
+        result_type: head.result_type,
+        program: Some(program).filter(|program| !program.is_empty()).map(PathBuf::from),
+        client_lives: mark::is_of(&writer.executor, &mark::living()),
+    }))
 }
 
 /// The waves that are there, in their order, and how many listings it took.

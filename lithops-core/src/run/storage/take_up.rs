@@ -7,14 +7,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::driver::{Driver, Order, Share, Surroundings};
-use super::past::{self, Past, PastError, PastShare, Writer};
+use super::past::{self, Past, PastShare, Writer};
 use super::upload::{UploadError, claim};
 use crate::error::Error;
 use crate::plan::{JobInputs, JobOptions, PlannedJob, RetryPolicy, Transport};
 use crate::ports::{JobEvent, TakeUp};
 use crate::run::job::RunningJob;
 use crate::run::mark;
-use crate::wire::{CallError, JobHead, SealKey};
+use crate::wire::{CallError, JobHead, Report, SealKey};
 
 /// Reads a job's objects, and goes on with it: outcomes that are there count, and so do the attempts
 /// that its clients have found failed; calls of workers that have gone, or stay silent, run again.
@@ -29,10 +29,7 @@ pub(in crate::run) async fn take_up(
 ) -> Result<JobHead, Error> {
     let refuse = |reason: String| Error::Attach { job: wanted.job.to_string(), reason };
     let past = past::read(&wanted.job, around.storage.as_ref(), &key).await;
-    let past = past.map_err(|error| match error {
-        PastError::Storage(error) => Error::Storage(error),
-        other => refuse(other.to_string()),
-    })?;
+    let past = past.map_err(|error| error.of(&wanted.job))?;
     if let Some(expected) = &wanted.result_type
         && *expected != past.head.result_type
     {
@@ -65,7 +62,15 @@ pub(in crate::run) async fn take_up(
     })?;
     driver.wave += 1;
     let batches = driver.collector.collect(&mut driver.pace, true, std::iter::empty()).await;
-    driver.take(batches.map_err(|error| refuse(error.to_string()))?);
+    let mut batches = batches.map_err(|error| refuse(error.to_string()))?;
+    for batch in &mut batches {
+        // It is about the program that the client before has started as a worker: this one's may have
+        // the function.
+        let is_final =
+            |report: &Report| !matches!(report.outcome, Err(CallError::UnknownFunction { .. }));
+        batch.reports.retain(is_final);
+    }
+    driver.take(batches);
     let now = Instant::now();
     for PastShare { place, calls, writer } in shares {
         let ledger = &driver.job.ledger;

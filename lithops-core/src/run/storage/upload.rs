@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::driver::Driver;
 use crate::data::put_referenced;
-use crate::ports::{PutMode, StorageBackend, StorageError, StorageErrorKind};
+use crate::ports::{ComputeBackend, PutMode, StorageBackend, StorageError, StorageErrorKind};
 use crate::run::job::RunningJob;
 use crate::run::mark;
 use crate::wire::{
@@ -112,9 +112,18 @@ fn record(driver: &Driver, shares: &[Vec<(u32, u32)>]) -> DispatchRecord {
     DispatchRecord {
         writer: driver.around.writer.clone(),
         machine: mark::machine().unwrap_or_default(),
+        program: program(driver.around.backend.as_ref()),
         environment: driver.job.profile.environment.keys().cloned().collect(),
         failed: failed.collect(),
     }
+}
+
+/// The path of the program that workers run; empty where it can't be told, or written as text.
+fn program(backend: &dyn ComputeBackend) -> String {
+    let own = || std::env::current_exe().ok();
+    // Of a path that depends on the folder this process is in, nobody else makes anything.
+    let program = backend.program().map_or_else(own, |program| std::path::absolute(program).ok());
+    program.and_then(|program| program.into_os_string().into_string().ok()).unwrap_or_default()
 }
 
 /// Writes the object of a wave, unless another client has; gives how many requests it took.
