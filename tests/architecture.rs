@@ -302,7 +302,9 @@ fn dependencies(package: &str, depth: Option<u32>) -> Vec<String> {
 /// The workspace's packages: the root and every folder with a manifest.
 fn packages() -> Vec<String> {
     let manifests = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
-    let folders = manifests.filter(|folder| folder.join("Cargo.toml").exists());
+    // The fuzz targets are a workspace of their own.
+    let folders =
+        manifests.filter(|folder| folder.join("Cargo.toml").exists() && !folder.ends_with("fuzz"));
     let names = folders.map(|folder| folder.file_name().unwrap().to_string_lossy().into_owned());
     std::iter::once("lithops".to_owned()).chain(names).collect()
 }
