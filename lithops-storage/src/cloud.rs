@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cloud")]
 mod answer;
+#[cfg(any(feature = "s3", feature = "http"))]
+mod body;
 mod client;
 #[cfg(any(feature = "gcs", feature = "azure"))]
 mod pages;
@@ -17,6 +19,10 @@ mod tokens;
 
 #[cfg(feature = "cloud")]
 pub(crate) use answer::{Answer, without_signature};
+#[cfg(feature = "s3")]
+pub(crate) use body::LARGEST_ANSWER;
+#[cfg(any(feature = "s3", feature = "http"))]
+pub(crate) use body::body_within;
 #[cfg(feature = "s3")]
 pub(crate) use client::fault_of_endpoint;
 pub(crate) use client::{Network, client_options};

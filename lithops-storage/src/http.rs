@@ -20,7 +20,7 @@ use object_store::client::{
 use reqwest::header::{ACCEPT_ENCODING, ACCEPT_RANGES, HeaderValue, RANGE};
 use reqwest::{Method, StatusCode, Url};
 
-use crate::cloud::{Connector, Network, client_options};
+use crate::cloud::{Connector, Network, body_within, client_options};
 use crate::open::{OpenError, cannot_open, setting};
 use answer::{ContentRange, content_length, version};
 
@@ -227,9 +227,15 @@ impl HttpStorage {
         asked: &Asked<'_>,
         range: Option<Range<u64>>,
     ) -> Result<Bytes, StorageError> {
+        let most = range.as_ref().map(|range| range.end.saturating_sub(range.start));
         let (_, response) = self.found(asked, range).await?;
         let Some(response) = response else { return Ok(Bytes::new()) };
-        response.into_body().bytes().await.map_err(|error| asked.unanswered(error))
+        let body = match most {
+            Some(most) => body_within(response, most).await,
+            // An object is as long as its server gives bytes of it.
+            None => response.into_body().bytes().await,
+        };
+        body.map_err(|error| asked.unanswered(error))
     }
 }
 

@@ -28,10 +28,11 @@ pub(crate) const CASES: &[Case] = &[
 type Told = Vec<(String, i32)>;
 
 /// Runs a function in a container of the default settings.
-fn in_container<In: Data, Out: Data, F, M>(function: F, input: In) -> Out
+fn in_container<In, Out, F, M>(function: F, input: In) -> Out
 where
     F: Fn(In) -> Out + lithops::RemoteFn,
-    Out: lithops::TaskOutput<M, Value = Out>,
+    In: Data,
+    Out: Data + lithops::TaskOutput<M, Value = Out>,
     M: 'static,
 {
     lithops::block_on(async {

@@ -7,6 +7,9 @@ use oci_spec::image::Digest;
 
 use super::{REQUEST, RegistryError, Repository};
 
+/// So much is read of what a registry says of a refusal, and one piece more.
+const LONGEST: usize = 64 * 1024;
+
 impl Repository {
     /// Deletes the image that is meant, with all tags that name it; gives its digest.
     ///
@@ -31,10 +34,15 @@ impl Repository {
             (None, _) => request,
         };
         let answer = async {
-            let response = request.send().await?;
+            let mut response = request.send().await?;
             let code = response.status().as_u16();
-            let message = response.text().await?;
-            Ok::<_, Answer>((code, message))
+            let mut message = Vec::new();
+            while message.len() < LONGEST
+                && let Some(piece) = response.chunk().await?
+            {
+                message.extend_from_slice(&piece);
+            }
+            Ok::<_, Answer>((code, String::from_utf8_lossy(&message).into_owned()))
         };
         let doing = "delete an image";
         match self.ask(doing, REQUEST, answer).await? {

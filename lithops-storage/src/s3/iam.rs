@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::S3Config;
-use crate::cloud::{Refusal, Tokens, query};
+use crate::cloud::{LARGEST_ANSWER, Refusal, Tokens, body_within, query};
 
 pub(super) const IBM_CLOUD: &str = "https://iam.cloud.ibm.com";
 
@@ -121,7 +121,7 @@ impl IamTokens {
         let asked = Instant::now();
         let response = client.execute(request).await.map_err(Refusal::Unreachable)?;
         let status = response.status();
-        let text = response.into_body().bytes().await.map_err(Refusal::Unreachable)?;
+        let text = body_within(response, LARGEST_ANSWER).await.map_err(Refusal::Unreachable)?;
         if status.is_server_error() || status.as_u16() == 429 {
             let error = std::io::Error::other(format!("{} answered {status}", self.url));
             return Err(Refusal::Unreachable(HttpError::new(HttpErrorKind::Request, error)));

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::SCHEME;
 use crate::adapter::{Pages, Request};
-use crate::cloud::{Answer, query};
+use crate::cloud::{Answer, LARGEST_ANSWER, body_within, query};
 
 /// A bucket, to be asked by hand.
 pub(super) struct BucketRequests {
@@ -141,7 +141,7 @@ impl BucketRequests {
         }
         let response = self.client.execute(request).await?;
         let status = response.status();
-        let body = response.into_body().bytes().await?;
+        let body = body_within(response, LARGEST_ANSWER).await?;
         if status.is_success() {
             return Ok(body);
         }
