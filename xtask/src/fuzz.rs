@@ -36,7 +36,7 @@ pub(crate) fn run_all(steps: &mut Steps, seconds: u32) -> anyhow::Result<()> {
     }
     let mut built = false;
     steps.run(BUILD, |_| {
-        run(fuzz(&["build"]))?;
+        run(fuzz(&["build", "--codegen-units", "16"]))?;
         built = true;
         Ok(())
     });

@@ -1,5 +1,6 @@
 //! The platform as a client has it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -36,6 +37,10 @@ impl ComputeBackend for ClientBackend {
 
     fn lend_object(&self, object: &StoredObject) -> bool {
         self.inner.lend_object(object)
+    }
+
+    fn program(&self) -> Option<&Path> {
+        self.inner.program()
     }
 
     async fn deploy(&self) -> Result<String, ComputeError> {
