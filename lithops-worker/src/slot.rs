@@ -180,7 +180,8 @@ impl Slot {
 }
 
 fn job(jobs: &[(u32, WorkerJob)], ticket: u32) -> Option<&WorkerJob> {
-    jobs.iter().find(|(of, _)| *of == ticket).map(|(_, job)| job)
+    // Those before the newest are mostly over.
+    jobs.iter().rfind(|(of, _)| *of == ticket).map(|(_, job)| job)
 }
 
 /// Reads an argument, from storage if it is there.

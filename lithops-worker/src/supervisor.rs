@@ -103,7 +103,10 @@ impl Watched {
             } else if idle_looks > 2 {
                 self.idle.store(true, Ordering::Relaxed);
                 std::thread::park_timeout(IDLE.min(self.heartbeat));
-                self.idle.store(false, Ordering::Relaxed);
+                // Woken for work: more may follow, and must not wake this thread each time.
+                if !self.idle.swap(false, Ordering::Relaxed) {
+                    idle_looks = 0;
+                }
             } else {
                 std::thread::park_timeout(LOOK);
             }

@@ -543,13 +543,10 @@ impl Dispatcher {
             }
         }
         for ticket in over {
-            self.jobs.remove(&ticket);
+            let job = self.jobs.remove(&ticket);
+            let holds_memory = job.is_some_and(|job| job.running.head.shared.is_some());
             for lane in self.lanes.values_mut() {
-                if lane.knows.remove(&ticket)
-                    && let Some(control) = &mut lane.control
-                {
-                    control.send(ToWorker::Forget { ticket });
-                }
+                lane.job_is_over(ticket, holds_memory);
             }
         }
     }
@@ -655,6 +652,7 @@ fn send(number: u64, lane: &mut LaneState, job: &mut Job, ahead: u32) {
     if lane.in_flight() == calls.len() {
         lane.heard = Instant::now();
     }
+    lane.tell_what_is_over();
     let Some(control) = &mut lane.control else { return };
     if lane.knows.insert(ticket) {
         control.send(ToWorker::Job(Box::new(job.running.head.as_ref().clone())));

@@ -5,10 +5,13 @@ use std::collections::{HashSet, VecDeque};
 use tokio::time::{Duration, Instant};
 
 use crate::ports::{Lane, Running, WorkerProfile};
-use crate::wire::{CallInput, CallRange, Input};
+use crate::wire::{CallInput, CallRange, Input, ToWorker};
 
 /// A worker that has calls and says nothing for this long is at a long one.
 const LONG: Duration = Duration::from_millis(10);
+
+/// So many jobs that are over a worker may keep in mind until it gets calls of another.
+const FORGOTTEN_LATE: usize = 16;
 
 /// One lane: what its worker has been sent and has not answered.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) struct LaneState {
     pub(super) profile: WorkerProfile,
     /// Jobs whose head the worker has.
     pub(super) knows: HashSet<u32>,
+    /// Jobs of those that are over, which the worker has not been told.
+    over: Vec<u32>,
     /// Calls that were sent, in the order in which the worker runs them.
     sent: VecDeque<Sent>,
     bytes: u64,
@@ -49,6 +54,7 @@ impl LaneState {
             control: None,
             profile,
             knows: HashSet::new(),
+            over: Vec::new(),
             sent: VecDeque::new(),
             bytes: 0,
             heard: Instant::now(),
@@ -56,6 +62,24 @@ impl LaneState {
             recalled: false,
             recalls: 0,
             alone: false,
+        }
+    }
+
+    /// Takes note of a job that is over. The worker is told with the calls of the next job, so that it is
+    /// not woken for that alone; at once of one that holds memory there, or of many.
+    pub(super) fn job_is_over(&mut self, ticket: u32, holds_memory: bool) {
+        if self.knows.remove(&ticket) {
+            self.over.push(ticket);
+            if holds_memory || self.over.len() > FORGOTTEN_LATE {
+                self.tell_what_is_over();
+            }
+        }
+    }
+
+    /// Tells the worker of the jobs that are over.
+    pub(super) fn tell_what_is_over(&mut self) {
+        if let Some(control) = &mut self.control {
+            self.over.drain(..).for_each(|ticket| control.send(ToWorker::Forget { ticket }));
         }
     }
 
@@ -147,6 +171,47 @@ mod tests {
         let call = |index: &u32| CallInput { index: *index, attempt: 1, input: input.clone() };
         lane.note(7, &indices.iter().map(call).collect::<Vec<_>>());
         lane
+    }
+
+    /// Keeps which jobs the worker is told to forget.
+    #[derive(Clone, Debug, Default)]
+    struct Told(std::sync::Arc<std::sync::Mutex<Vec<u32>>>);
+
+    impl Told {
+        fn tickets(&self) -> Vec<u32> {
+            self.0.lock().map(|told| told.clone()).unwrap_or_default()
+        }
+    }
+
+    impl Lane for Told {
+        fn send(&mut self, message: ToWorker) {
+            if let (ToWorker::Forget { ticket }, Ok(mut told)) = (message, self.0.lock()) {
+                told.push(ticket);
+            }
+        }
+
+        fn kill(&mut self) {}
+    }
+
+    #[test]
+    fn a_worker_is_told_of_jobs_that_are_over_with_the_next_calls_unless_they_hold_memory() {
+        let (mut lane, told) = (LaneState::opening(WorkerProfile::default()), Told::default());
+        lane.control = Some(Box::new(told.clone()));
+        lane.knows.extend(0..100);
+        for ticket in 0..FORGOTTEN_LATE as u32 {
+            lane.job_is_over(ticket, false);
+        }
+        lane.job_is_over(100, true);
+        assert_eq!(told.tickets(), [], "it does not know job 100");
+        lane.job_is_over(50, false);
+        assert_eq!(told.tickets().len(), FORGOTTEN_LATE + 1);
+        lane.job_is_over(51, false);
+        lane.job_is_over(52, true);
+        assert_eq!(told.tickets()[FORGOTTEN_LATE + 1..], [51, 52]);
+        lane.job_is_over(53, false);
+        lane.tell_what_is_over();
+        assert_eq!(told.tickets().last(), Some(&53));
+        assert_eq!(lane.knows.len(), 100 - FORGOTTEN_LATE - 4);
     }
 
     #[test]
