@@ -10,22 +10,21 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::alive;
-use super::clean::remove_from;
 use super::job::RunningJob;
 use super::key::{DispatchKey, KeyError};
 use super::link::{self, Bounds, Command};
 use super::mark;
 use super::pending::{CleanUp, Pending};
+use super::route::{Drive, Route, clean_up};
 use super::storage::{self, Order, Surroundings};
 use crate::api::is_inside_call;
 use crate::error::Error;
 use crate::function::build_id;
-use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit, Transport, shares};
+use crate::plan::{JobOptions, PlannedJob, RetryPolicy, TimeLimit};
 use crate::ports::{
-    Capability, ComputeBackend, Executor, Isolation, JobObserver, StorageBackend, StorageError,
-    SubmittedJob, Supply, TakeUp, Usage,
+    Capability, ComputeBackend, Executor, JobObserver, StorageBackend, SubmittedJob, Supply, TakeUp,
 };
-use crate::wire::{JobHead, JobId, SealKey, StoredObject, keys};
+use crate::wire::{JobHead, JobId, SealKey, StoredObject};
 
 /// How long workers that were stopped may take to end, before what they wrote is removed.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -74,13 +73,13 @@ pub struct Engine {
 
 pub(super) struct Inner {
     name: String,
-    around: Surroundings,
+    pub(super) around: Surroundings,
     /// What dispatches through storage are sealed with.
     key: DispatchKey,
     /// Whether workers reach the storage wherever it is.
-    lent: bool,
+    pub(super) lent: bool,
     observer: Option<Arc<dyn JobObserver>>,
-    commands: Option<mpsc::UnboundedSender<Command>>,
+    pub(super) commands: Option<mpsc::UnboundedSender<Command>>,
     jobs: Mutex<BTreeMap<JobId, Route>>,
     /// Whether a task gives signs of life; changed under the lock of the jobs.
     tells: AtomicBool,
@@ -94,30 +93,6 @@ impl std::fmt::Debug for Inner {
             .field("name", &self.name)
             .field("around", &self.around)
             .finish_non_exhaustive()
-    }
-}
-
-/// How a job is reached.
-#[derive(Debug)]
-struct Route {
-    ticket: u32,
-    driver: Option<Drive>,
-    leaves_objects: bool,
-    since: Instant,
-}
-
-/// How the driver of a job through storage is reached.
-#[derive(Debug)]
-struct Drive {
-    orders: mpsc::UnboundedSender<Order>,
-    /// How many waves of the job it knows of.
-    waves: Arc<AtomicU32>,
-}
-
-impl Drive {
-    fn send(&self, order: Order) {
-        // It may have ended: then the job needs no order.
-        self.orders.send(order).ok();
     }
 }
 
@@ -237,59 +212,6 @@ impl Inner {
         }
         self.pending.wait().await;
         self.around.backend.shutdown().await;
-    }
-
-    /// Refuses terms that the backend can't meet, before anything begins; gives the limit of a call.
-    fn check(&self, job: &PlannedJob) -> Result<Option<Duration>, Error> {
-        let capability = self.around.backend.capability();
-        let backend = capability.backend;
-        let refuse = |what, hint| Err(Error::Unsupported { backend, what, hint });
-        if job.options.memory.is_some() && !capability.memory_limit {
-            return refuse("limit of memory", "leave `.memory(..)` out, or use processes");
-        }
-        if !job.options.environment.is_empty() && !capability.environment {
-            return refuse("environment of its own", "leave `.env(..)` out, or use processes");
-        }
-        let Ok(timeout) = job.options.timeout.within(capability.max_duration) else {
-            let hint = "lower `.timeout(..)`, or `execution_timeout` of the configuration";
-            return refuse("calls of that length", hint);
-        };
-        let storage_needed = self.goes_through_storage(job)
-            || job.options.store_above.is_some()
-            || job.options.writes_objects;
-        let location = self.around.storage.location();
-        if storage_needed && !capability.on_this_machine && location.is_on_this_machine() {
-            return refuse(
-                "way to a storage of this machine",
-                "use a storage that workers can reach over the network: `storage = \"ibm_cos\"` or \
-                 another bucket",
-            );
-        }
-        let apart = capability.isolation > Isolation::Thread && !self.lent;
-        if storage_needed && apart && location.is_in_process() {
-            return refuse(
-                "way to a storage in the client's memory",
-                "use a storage that workers can reach: `storage = \"file\"`",
-            );
-        }
-        Ok(timeout)
-    }
-
-    /// What a job is likely to use, if its platform has a price and its calls have a length.
-    fn estimate(&self, job: &PlannedJob) -> Option<Usage> {
-        let capability = self.around.backend.capability();
-        let (billing, each) = (capability.billing?, job.options.expected?);
-        let dealt = shares(&job.chunks, capability.max_workers);
-        let calls = dealt.iter().map(|share| share.iter().map(|chunk| chunk.count).sum());
-        let calls: Vec<u32> = calls.collect();
-        let longest =
-            calls.chunks(capability.slots.max(1)).filter_map(|instance| instance.iter().max());
-        let in_a_row: u64 = longest.map(|calls| u64::from(*calls)).sum();
-        Some(billing.usage(in_a_row as f64 * each.as_secs_f64()))
-    }
-
-    fn goes_through_storage(&self, job: &PlannedJob) -> bool {
-        self.commands.is_none() || job.options.transport == Transport::Storage
     }
 }
 
@@ -480,44 +402,4 @@ impl Engine {
             commands.send(command).ok();
         }
     }
-}
-
-/// Stops a job's driver and removes what the job made.
-async fn clean_up(storage: &Arc<dyn StorageBackend>, job: &JobId, route: Route) {
-    let mut known = None;
-    if let Some(driver) = route.driver {
-        // An outcome written after the deletion would stay: first the workers have to have ended,
-        // which the driver sees to.
-        driver.send(Order::Cancel);
-        driver.orders.closed().await;
-        known = Some(driver.waves.load(Ordering::Relaxed));
-    }
-    if route.leaves_objects
-        && let Err(error) = remove(storage.as_ref(), job, known).await
-    {
-        tracing::warn!(%job, %error, "what the job made could not be removed; its prefix can be deleted by hand");
-    }
-}
-
-/// Removes a job's objects, unless a client has taken the job up from one that knows of `known` waves.
-async fn remove(
-    storage: &dyn StorageBackend,
-    job: &JobId,
-    known: Option<u32>,
-) -> Result<(), StorageError> {
-    let prefix = keys::job(job);
-    let page = storage.list(&prefix, None).await?;
-    if let Some(known) = known {
-        let is_foreign = |key: &str| keys::parse_wave(key).is_some_and(|wave| wave >= known);
-        let taken_up = if page.more {
-            storage::has_waves_from(storage, job, known).await?
-        } else {
-            page.objects.iter().any(|object| is_foreign(&object.key))
-        };
-        if taken_up {
-            tracing::info!(%job, "its objects are left to the client that has taken it up");
-            return Ok(());
-        }
-    }
-    remove_from(storage, &prefix, page).await.map(drop)
 }

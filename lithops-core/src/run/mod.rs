@@ -13,8 +13,10 @@ mod ledger;
 mod link;
 mod mark;
 mod pending;
+mod route;
 mod storage;
 mod stored;
+mod terms;
 mod world;
 
 pub use background::{block_on, runtime, wait_here};
