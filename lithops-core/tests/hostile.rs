@@ -200,3 +200,19 @@ fn a_value_of_another_type_or_with_more_behind_it_is_refused() {
     let error = decode_value::<Vec<u32>>(Bytes::from_static(&[1, 2, 3])).unwrap_err();
     assert_eq!(error.message, "the bytes are no whole count of numbers");
 }
+
+/// Found by the fuzz target `values`: lists in lists, each of which claims billions of elements.
+#[test]
+fn lists_that_announce_more_than_there_is_at_each_level_are_refused() {
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Tree(Vec<Tree>);
+    let found = include_bytes!("../../fuzz/corpus/values/announced-lists");
+    // Its first byte chooses the type. Fourteen levels are announced, and then no list comes.
+    let lists = Bytes::from_static(&found[6..]);
+    let error = decode_value::<Tree>(lists).unwrap_err();
+    let told = "`[0][0][0][0][0][0][0][0][0][0][0][0][0][0]`: invalid type: integer `-1`";
+    assert!(error.to_string().contains(told), "{error}");
+    let announced = [0xdd, 0x7f, 0xff, 0xff, 0xff].repeat(600);
+    let error = decode_value::<Tree>(announced.into()).unwrap_err();
+    assert!(error.to_string().contains("depth limit exceeded"), "{error}");
+}
