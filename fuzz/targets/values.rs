@@ -45,8 +45,8 @@ fn look<T>(bytes: &Bytes)
 where
     T: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + 'static,
 {
-    // A type that nests in itself may have serde believe 1 MiB at each of 512 levels, of a few bytes each.
-    let levels = bytes.len().min(512);
+    // A type that nests in itself may have serde believe 1 MiB at each of 128 levels, of a few bytes each.
+    let levels = bytes.len().min(128);
     let decoded = within(bytes.len() + levels * 4096, || decode_value::<T>(bytes.clone()));
     let Ok(value) = decoded else { return };
     let mut sink = ValueSink::new();

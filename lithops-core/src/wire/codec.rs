@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 
 /// How deep the head of a message nests. Each level is a call on the stack, and ours have ten.
 const HEAD_DEPTH: usize = 64;
-/// How deep a user's value nests: as deep as threads with 2 MiB of stack can decode it, in programs
-/// that are not optimised too.
-pub(super) const VALUE_DEPTH: usize = 512;
+/// How deep a user's value nests: as `serde_json` has it. Threads with 2 MiB of stack can decode as much
+/// in programs that are not optimised too, also where an error's place in it is looked for.
+pub(super) const VALUE_DEPTH: usize = 128;
 
 /// Why bytes are not the message that is expected.
 #[derive(Debug, thiserror::Error)]

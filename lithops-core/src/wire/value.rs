@@ -120,7 +120,7 @@ pub fn append_value_of<T: Serialize + 'static>(
 ///
 /// # Errors
 /// [`ValueError`] with the path of the field that does not fit `T`; if more bytes follow than belong
-/// to the value, or if it nests deeper than 512 levels.
+/// to the value, or if it nests deeper than 128 levels.
 pub fn decode_value<T: DeserializeOwned + 'static>(bytes: Bytes) -> Result<T, ValueError> {
     let mut place: Option<T> = None;
     match raw::give(bytes, &mut place) {
