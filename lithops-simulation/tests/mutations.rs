@@ -1,8 +1,8 @@
 //! The simulation sees what it is there to see: a copy of the sources into which mistakes are built, one
 //! at a time, does not get through it.
 //!
-//! The copy is built once: a variable says which of the mistakes is made. Dependencies are those of
-//! the workspace's own build, if that was of all packages with all features.
+//! The copy is built once: a variable says which of the mistakes is made. It has a target folder of its
+//! own: in the workspace's, its crates would take the place of those without mistakes.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
@@ -70,7 +70,7 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "what a job made is not removed",
-        file: "run/engine.rs",
+        file: "run/route.rs",
         line: "        && let Err(error) = remove(storage.as_ref(), job, known).await",
         mistaken: "        && !MADE && let Err(error) = remove(storage.as_ref(), job, known).await",
         seen_by: "a_map_keeps_its_promises",
@@ -141,16 +141,14 @@ fn see(simulation: &Path, mutation: Option<&str>, test: &str) {
     }
 }
 
-/// Builds the simulation's test in a copy of the workspace, as the whole workspace is built, and gives
-/// the program.
+/// Builds the simulation's test in a copy of the workspace, and gives the program.
 fn build(copy: &Path) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .current_dir(copy)
-        .env("CARGO_TARGET_DIR", target)
-        .args(["test", "--no-run", "--offline", "--workspace", "--all-features"])
-        .args(["--exclude", "lithops-on-code-engine", "--test", "simulation"])
-        .args(["--message-format", "json-render-diagnostics"])
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("of-mutated"))
+        .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
+        .args(["test", "--no-run", "--offline", "--package", "lithops-simulation"])
+        .args(["--test", "simulation", "--message-format", "json-render-diagnostics"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
