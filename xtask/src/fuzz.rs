@@ -12,7 +12,7 @@ use crate::steps::Steps;
 /// How long each target runs where nobody says otherwise.
 pub(crate) const SECONDS: u32 = 60;
 /// How long each runs among all other checks: long enough for the seeds and what is near them.
-const BRIEFLY: u32 = 5;
+const BRIEFLY: u32 = 3;
 /// The version that this was tried with.
 const CARGO_FUZZ: &str = "0.13.2";
 /// The longest input, in bytes: what is longer repeats itself.
