@@ -32,6 +32,8 @@ SIDES = {
     ),
 }
 WORKERS = 2
+#: How often a job of few tasks is done in a row.
+BURST = 20
 
 
 def measure(run):
@@ -54,6 +56,7 @@ def _measure(run, sides, chunk, size, processes, threads):
         f"map {size} {chunk}",
         size * (size + 1) // 2,
         180,
+        burst=BURST if size <= 1_000 else 1,
     )
     for group, names in (("processes", processes), ("threads", threads)):
         rows = [row_of(n, results[n], size, group=group) for n in names if n in results]
