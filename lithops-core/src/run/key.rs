@@ -86,7 +86,7 @@ impl DispatchKey {
     }
 
     pub(super) fn get(&self) -> Result<&SealKey, KeyError> {
-        // Not while others wait for it: two threads may read the same file.
+        // Two threads may read the file at once: both find the same, or the first to keep its own wins.
         if let Some(key) = self.key.get() {
             return Ok(key);
         }
