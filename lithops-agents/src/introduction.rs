@@ -80,9 +80,12 @@ mod tests {
             let mut challenge = [0; 32];
             theirs.read_exact(&mut challenge).await.unwrap();
             theirs.write_all(&caller(challenge)).await.unwrap();
+            // It still listens.
+            theirs.shutdown().await.unwrap();
+            theirs
         };
         let key = key();
-        let (heard, ()) = tokio::join!(introduction(&mut ours, Some(&key)), call);
+        let (heard, _) = tokio::join!(introduction(&mut ours, Some(&key)), call);
         heard.map_or_else(|stranger| stranger.to_string(), Preamble::to_line)
     }
 

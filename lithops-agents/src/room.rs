@@ -32,7 +32,7 @@ impl fmt::Debug for Room {
 ///
 /// let taken = Arc::new(AtomicUsize::new(1));
 /// let count = Arc::clone(&taken);
-/// let claim = Claim::new(move || drop(count.fetch_sub(1, Ordering::Relaxed)));
+/// let claim = Claim::new(move || _ = count.fetch_sub(1, Ordering::Relaxed));
 /// claim.room().give_back();
 /// drop(claim);
 /// assert_eq!(taken.load(Ordering::Relaxed), 0);

@@ -47,7 +47,7 @@ async fn a_worker_that_is_killed_dies_alone_and_its_room_is_given_back_once() {
     let taken = Arc::new(AtomicUsize::new(2));
     let claim = || {
         let taken = Arc::clone(&taken);
-        Claim::new(move || drop(taken.fetch_sub(1, Ordering::SeqCst)))
+        Claim::new(move || _ = taken.fetch_sub(1, Ordering::SeqCst))
     };
     let (mut first, mut of_first) = up(&place, &agent, claim()).await;
     let (second, mut of_second) = up(&place, &agent, claim()).await;

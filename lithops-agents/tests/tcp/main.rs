@@ -11,17 +11,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lithops_core::run::{Engine, EngineSettings};
-use lithops_storage::MemoryStorage;
+use lithops_storage::FileStorage;
 use lithops_testkit::compute::TestExecutor;
 use lithops_testkit::compute_suite;
+use tempfile::TempDir;
 
 /// How long anything may take that a test waits for.
 const SOON: Duration = Duration::from_secs(30);
 
-async fn executor() -> (TestExecutor, ()) {
+async fn executor() -> (TestExecutor, TempDir) {
+    lithops_storage::install();
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Arc::new(FileStorage::new(folder.path()).unwrap());
     let backend = Arc::new(backend::OverTcp::start().await);
-    let storage = Arc::new(MemoryStorage::new());
-    (Arc::new(Engine::new(backend, storage, EngineSettings::default(), None)), ())
+    (Arc::new(Engine::new(backend, storage, EngineSettings::default(), None)), folder)
 }
 
 compute_suite!(over_tcp, executor(), {

@@ -121,7 +121,7 @@ async fn who_does_not_have_the_key_hears_nothing_and_who_has_it_gets_no_storage(
     let replayed = key.answer(&[1; 32], [2; 32]);
     let replayed = call(&place, |_| [&replayed, line.as_bytes()].concat()).await;
     assert_eq!(replayed, b"");
-    let unexpected = futures_poll(expected.connection()).await;
+    let unexpected = at_once(expected.connection()).await;
     assert!(unexpected.is_none());
 
     let answer = |challenge: [u8; 32]| key.answer(&challenge, [2; 32]);
@@ -132,7 +132,7 @@ async fn who_does_not_have_the_key_hears_nothing_and_who_has_it_gets_no_storage(
 }
 
 /// What a future gives at once, if it does.
-async fn futures_poll<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
+async fn at_once<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
     tokio::select! {
         biased;
         done = future => done,

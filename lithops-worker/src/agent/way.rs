@@ -17,9 +17,12 @@ use crate::watch_peer;
 /// What the addresses of a client that listens over TCP begin with.
 const TCP: &str = "tcp:";
 
-/// How long a name may take to be found, an address to be connected to, and the client there to take
-/// each of its steps.
+/// How long a name may take to be found, and an address to be connected to.
 const STEP: Duration = Duration::from_secs(5);
+
+/// How long the client may take for each of its steps: longer than it hears out a crowd that says
+/// nothing, behind which it takes nobody.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How many addresses of one name are tried.
 const EACH: usize = 4;
@@ -118,17 +121,19 @@ fn resolve(name: &str) -> io::Result<Vec<SocketAddr>> {
         let all = asked.to_socket_addrs();
         told.send(all.map(|all| all.take(EACH).collect())).ok();
     })?;
-    found.recv_timeout(STEP).unwrap_or_else(|_| Err(silent("the name is not found")))
+    found.recv_timeout(STEP).unwrap_or_else(|_| Err(silent("the name is not found", STEP)))
 }
 
 fn connect(address: &SocketAddr, key: &LinkKey) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect_timeout(address, STEP)?;
     stream.set_nodelay(true)?;
     watch_peer(&stream)?;
-    stream.set_read_timeout(Some(STEP))?;
-    stream.set_write_timeout(Some(STEP))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
     shake_hands(&mut stream, key).map_err(|error| match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => silent("what listens there does not answer"),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            silent("what listens there does not answer", PATIENCE)
+        }
         _ => error,
     })?;
     // They are the connection's and not this descriptor's: a worker would inherit them.
@@ -137,8 +142,8 @@ fn connect(address: &SocketAddr, key: &LinkKey) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn silent(what: &str) -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, format!("{what} within {STEP:?}"))
+fn silent(what: &str, bound: Duration) -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, format!("{what} within {bound:?}"))
 }
 
 /// Shows the listener that this side has the key, and sees that the listener has it too.
