@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Room for one worker. Whoever knows first that the worker ends gives it back.
 #[derive(Clone)]
-pub struct Room(Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>);
+pub struct Room(Arc<Mutex<Option<GiveBack>>>);
+
+/// What gives it back.
+type GiveBack = Box<dyn FnOnce() + Send>;
 
 impl Room {
     /// Lets another worker have it; once.
