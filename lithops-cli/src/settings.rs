@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     /// Read this configuration file, and no other
     #[arg(short, long, global = true, value_name = "FILE", help_heading = HEADING)]
     config: Option<PathBuf>,
-    /// Use this backend: processes, threads, containers or code_engine
+    /// Use this backend: processes, threads, containers, code_engine or slurm
     #[arg(short, long, global = true, value_name = "NAME", help_heading = HEADING)]
     backend: Option<String>,
     /// Use this storage: file, aws_s3, ibm_cos, minio, ceph, gcp_storage, azure_storage or redis
