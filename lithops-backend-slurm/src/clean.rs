@@ -180,7 +180,7 @@ impl Found {
 ///
 /// # Errors
 /// [`CommandError`] if something can't be removed.
-pub(crate) async fn remove_paths(login: &Login, paths: &[&str]) -> Result<(), CommandError> {
+async fn remove_paths(login: &Login, paths: &[&str]) -> Result<(), CommandError> {
     if paths.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use lithops_core::ports::{ComputeError, ComputeErrorKind};
 use crate::SlurmConfig;
 use crate::cluster::{Cluster, QUESTION};
 use crate::folder::{Folder, as_said};
-use crate::login::{ANSWER, Login, UPLOAD, quote, slurm};
+use crate::login::{ANSWER, CommandError, Login, UPLOAD, quote, slurm};
 use crate::program::Program;
 use crate::refused::{error, from_command};
 
@@ -67,6 +67,19 @@ impl Home {
             settings = Some(place);
         }
         Ok(Self { folder, own, program: place, settings, cluster })
+    }
+
+    /// Removes the executor's own folder, and the folders around it that are empty then.
+    ///
+    /// # Errors
+    /// [`CommandError`] if something can't be removed.
+    pub(crate) async fn remove(&self, login: &Login) -> Result<(), CommandError> {
+        let folder = quote(self.folder.path());
+        let line = format!(
+            "rm -rf -- {} && {{ rmdir -- {folder}/clients {folder}/programs 2>/dev/null; true; }}",
+            quote(&self.own)
+        );
+        login.ask(&line).await.map(drop)
     }
 
     /// Where the tasks of an array job write what they print.

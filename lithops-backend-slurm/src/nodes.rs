@@ -157,15 +157,27 @@ impl Nodes {
         let Some(nodes) = self.me.upgrade() else { return };
         self.tasks.spawn(async move {
             tokio::time::sleep(GATHER).await;
-            let wanted = std::mem::take(&mut nodes.places().wanted);
-            let mut alike: BTreeMap<Option<u64>, Vec<Arc<Place>>> = BTreeMap::new();
-            for place in wanted.into_iter().filter(|place| place.taken() > 0) {
-                alike.entry(place.memory).or_default().push(place);
-            }
-            for (memory, places) in alike {
+            // An executor's end waits for what is being submitted, and lets nothing begin after it.
+            let _submitting = nodes.inner.submitting.read().await;
+            for (memory, places) in nodes.wanted() {
                 nodes.allocate(memory, places).await;
             }
         });
+    }
+
+    /// What is wanted, those together that are alike.
+    fn wanted(&self) -> BTreeMap<Option<u64>, Vec<Arc<Place>>> {
+        let mut alike: BTreeMap<Option<u64>, Vec<Arc<Place>>> = BTreeMap::new();
+        // Nobody takes one of them meanwhile.
+        let mut places = self.places();
+        for place in std::mem::take(&mut places.wanted) {
+            if place.taken() > 0 && !self.closed.load(Ordering::Acquire) {
+                alike.entry(place.memory).or_default().push(place);
+            } else {
+                place.forget();
+            }
+        }
+        alike
     }
 
     /// Ends agents that nobody has work for, in a moment.
@@ -217,6 +229,7 @@ impl Nodes {
     /// Ends all agents, and waits until Slurm says so too.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        drop(self.inner.submitting.write().await);
         let Places { all, arrays, .. } = std::mem::take(&mut *self.places());
         for place in all {
             if let State::Here(agent) = place.state() {

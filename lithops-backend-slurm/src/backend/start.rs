@@ -34,6 +34,7 @@ impl Inner {
     ) -> Result<(), ComputeError> {
         let profile = &launch.profile;
         check(&self.config, &profile.environment, profile.memory, START)?;
+        let _submitting = self.submitting.read().await;
         let home = self.deployed().await?;
         let login = self.login()?;
         let slots = if launch.alone { 1 } else { self.config.slots.max(1) };

@@ -15,7 +15,6 @@ use super::Nodes;
 use super::place::{Failed, Place, State};
 use crate::array::{Part, parts};
 use crate::backend::{Inner, START};
-use crate::clean::stop;
 use crate::failure::{self, Terms};
 use crate::home::Home;
 use crate::login::CommandError;
@@ -100,12 +99,6 @@ impl Nodes {
         };
         let id = self.submit_patiently(&batch).await?;
         self.places().arrays.push(id);
-        if self.closed.load(Ordering::Acquire)
-            && let Ok(login) = self.inner.login()
-            && let Err(error) = stop(login, &[id]).await
-        {
-            tracing::warn!(%error, id, "a job of Slurm could not be cancelled: use `scancel`");
-        }
         for (place, task) in places.iter().zip(0..) {
             place.advance(State::Submitted { array: id, task });
         }
@@ -137,7 +130,11 @@ impl Nodes {
         let begun = Instant::now();
         loop {
             match self.inner.submit(self.inner.login()?, &self.home, batch).await {
-                Err(error) if error.is_retryable() && begun.elapsed() < AWAY => {
+                Err(error)
+                    if error.is_retryable()
+                        && begun.elapsed() < AWAY
+                        && !self.closed.load(Ordering::Acquire) =>
+                {
                     tracing::info!(%error, "Slurm is asked again");
                     tokio::time::sleep(PAUSE).await;
                 }
