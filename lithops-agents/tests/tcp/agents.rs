@@ -34,13 +34,16 @@ async fn up(switchboard: &Switchboard, agent: &Arc<Agent>, claim: Claim) -> (Age
 
 /// The death that is told, past signs of life.
 async fn death(events: &mut Events) -> Death {
-    loop {
-        match timeout(SOON, events.recv()).await.unwrap().unwrap().news {
-            News::Said(FromWorker::Alive) => {}
-            News::Died(death) => return death,
-            other => panic!("{other:?}"),
+    let told = async {
+        loop {
+            match events.recv().await.unwrap().news {
+                News::Said(FromWorker::Alive) => {}
+                News::Died(death) => return death,
+                other => panic!("{other:?}"),
+            }
         }
-    }
+    };
+    timeout(SOON, told).await.unwrap()
 }
 
 #[tokio::test]
