@@ -73,3 +73,17 @@ pub(crate) fn run_on_code_engine(steps: &mut Steps) -> anyhow::Result<()> {
     });
     Ok(())
 }
+
+/// Runs calls on a cluster of Slurm.
+pub(crate) fn run_on_slurm(steps: &mut Steps) {
+    if let Some(missing) = servers::slurm_not_here() {
+        steps.skip("slurm", &missing);
+        return;
+    }
+    steps.run("slurm", |cases| {
+        let cluster = servers::Slurm::start()?;
+        let mut suite = tests(Some("slurm"));
+        suite.envs(cluster.environment());
+        run_tests(suite, cases)
+    });
+}
