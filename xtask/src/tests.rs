@@ -83,6 +83,8 @@ pub(crate) fn run_on_slurm(steps: &mut Steps) {
     steps.run("slurm", |cases| {
         let cluster = servers::Slurm::start()?;
         let mut suite = tests(Some("slurm"));
+        // Slurm takes its time, not the processors'.
+        suite.args(["--", "--test-threads=8"]);
         suite.envs(cluster.environment());
         run_tests(suite, cases)
     });
