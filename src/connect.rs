@@ -62,8 +62,8 @@ impl Builder {
         Ok(Self::new(Config::load()?))
     }
 
-    /// Chooses the backend by name: `processes`, `threads`, or `containers` and `code_engine` (a
-    /// feature each).
+    /// Chooses the backend by name: `processes`, `threads`, or `containers`, `code_engine` and `slurm`
+    /// (a feature each).
     pub fn backend(mut self, name: impl Into<String>) -> Self {
         self.config.backend = name.into();
         self
@@ -229,8 +229,19 @@ impl Builder {
                 let (what, name) = ("backend", name.to_owned());
                 Err(ConfigError::LeftOut { what, name, feature: "code-engine" }.into())
             }
+            #[cfg(feature = "slurm")]
+            "slurm" => {
+                let config = slurm(&self.config, self.program.clone())?;
+                Ok(Arc::new(lithops_backend_slurm::SlurmBackend::new(config)))
+            }
+            #[cfg(not(feature = "slurm"))]
+            name @ "slurm" => {
+                let (what, name) = ("backend", name.to_owned());
+                Err(ConfigError::LeftOut { what, name, feature: "slurm" }.into())
+            }
             name => {
-                let known = ["processes", "localhost", "threads", "containers", "code_engine"];
+                let known =
+                    ["processes", "localhost", "threads", "containers", "code_engine", "slurm"];
                 Err(unknown("backend", name, &known).into())
             }
         }
@@ -243,7 +254,7 @@ impl Builder {
             "memory" => Ok(Arc::new(lithops_storage::MemoryStorage::new())),
             #[cfg(feature = "storage-file")]
             "file" => {
-                let storage = match &self.config.root {
+                let storage = match self.root()? {
                     Some(root) => lithops_storage::FileStorage::new(root)?,
                     None => lithops_storage::FileStorage::private(default_folder())?,
                 };
@@ -271,6 +282,21 @@ impl Builder {
             }
             name => Err(missing_storage(name).into()),
         }
+    }
+
+    /// The folder of the storage `file`, if it is to be a certain one.
+    #[cfg(feature = "storage-file")]
+    fn root(&self) -> Result<Option<PathBuf>, ConfigError> {
+        if self.config.root.is_some() {
+            return Ok(self.config.root.clone());
+        }
+        #[cfg(feature = "slurm")]
+        if self.config.backend == "slurm" {
+            // Where nodes find it too.
+            let settings = slurm(&self.config, None)?;
+            return Ok(settings.login.is_none().then(|| settings.folder.join("objects")));
+        }
+        Ok(None)
     }
 
     /// Jobs of calls are those calls' own concern.
@@ -412,6 +438,19 @@ fn code_engine(
     };
     let worker_settings = lithops_storage::worker_settings(config, &access)?;
     Ok(lithops_backend_codeengine::CodeEngineConfig { program, worker_settings, ..settings })
+}
+
+/// The settings of Slurm, checked, and what its workers are told of storages.
+#[cfg(feature = "slurm")]
+fn slurm(
+    config: &Config,
+    program: Option<PathBuf>,
+) -> Result<lithops_backend_slurm::SlurmConfig, ConfigError> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let settings = lithops_backend_slurm::SlurmConfig::from_settings(config, home.as_deref())?;
+    let access = lithops_storage::WorkerAccess::default();
+    let worker_settings = lithops_storage::worker_settings(config, &access)?;
+    Ok(lithops_backend_slurm::SlurmConfig { program, worker_settings, ..settings })
 }
 
 /// The executor of calls that call: one for all calls of this process.

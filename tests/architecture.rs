@@ -80,9 +80,10 @@ fn core_depends_on_no_other_crate_of_the_workspace() {
     assert_eq!(ours, ["lithops-core"]);
 }
 
-/// What backends stand on: what jobs are, what workers do, what images hold, where data lies.
-const BELOW_BACKENDS: [&str; 4] =
-    ["lithops-core", "lithops-worker", "lithops-runtime", "lithops-storage"];
+/// What backends stand on: what jobs are, what workers do, how they are reached, what images hold,
+/// where data lies.
+const BELOW_BACKENDS: [&str; 5] =
+    ["lithops-core", "lithops-worker", "lithops-agents", "lithops-runtime", "lithops-storage"];
 
 #[test]
 fn a_backend_depends_on_what_is_below_and_on_no_other_backend() {

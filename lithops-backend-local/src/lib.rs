@@ -7,7 +7,6 @@
 
 #[cfg(feature = "containers")]
 mod containers;
-mod frames;
 mod order;
 mod processes;
 mod threads;

@@ -9,7 +9,7 @@ use crate::array::Instance;
 use crate::launch::{self, Told};
 
 /// Set for a process that is to be a worker: `link`, or the number of a worker that goes by an order;
-/// `agent`, for the first process of a container; or `array`, for that of an instance of an array
+/// `agent`, for the first process of a container or another machine; or `array`, for that of an instance of an array
 /// job.
 pub const WORKER_VARIABLE: &str = "LITHOPS_WORKER";
 /// Where the worker takes over: `constructor`, or `main` for in [`init`].
@@ -20,10 +20,14 @@ pub const ORDER_VARIABLE: &str = "LITHOPS_WORKER_ORDER";
 pub const LEASH_VARIABLE: &str = "LITHOPS_WORKER_LEASH";
 /// Limit of the worker's memory in bytes.
 pub const MEMORY_VARIABLE: &str = "LITHOPS_WORKER_MEMORY";
-/// The socket on which the client of a container's agent, and of its workers, listens.
+/// Where the client of an agent, and of its workers, listens: the path of a Unix socket, or
+/// `tcp:HOST:PORT[,HOST:PORT...]`, which are tried in this order.
 pub const SOCKET_VARIABLE: &str = "LITHOPS_WORKER_SOCKET";
-/// The client's number for the container that an agent is in.
+/// The client's number for an agent, or for the container that it is in.
 pub const CONTAINER_VARIABLE: &str = "LITHOPS_WORKER_CONTAINER";
+/// The file with the key to a client that listens over TCP: its 32 bytes, or 64 hexadecimal digits.
+/// Nobody but its owner may read it.
+pub const LINK_KEY_VARIABLE: &str = "LITHOPS_WORKER_LINK_KEY";
 
 /// How many workers an instance of an array job has.
 pub const SLOTS_VARIABLE: &str = "LITHOPS_WORKER_SLOTS";
@@ -157,8 +161,9 @@ fn task(worker: &str) -> Option<Task> {
     Some(match worker {
         "link" => Task::Link,
         "agent" => Task::Agent(Agent {
-            socket: std::env::var_os(SOCKET_VARIABLE)?.into(),
-            container: variable(CONTAINER_VARIABLE)?.parse().ok()?,
+            address: std::env::var_os(SOCKET_VARIABLE)?,
+            key: std::env::var_os(LINK_KEY_VARIABLE).map(Into::into),
+            number: variable(CONTAINER_VARIABLE)?.parse().ok()?,
         }),
         "array" => Task::Array(Instance {
             order: order()?,
@@ -177,7 +182,7 @@ fn memory_limit() -> Option<u64> {
 
 /// What is set for this process alone.
 #[cfg(all(target_os = "linux", not(miri)))]
-const OWN_VARIABLES: [&str; 8] = [
+const OWN_VARIABLES: [&str; 9] = [
     WORKER_VARIABLE,
     ENTRY_VARIABLE,
     ORDER_VARIABLE,
@@ -185,14 +190,17 @@ const OWN_VARIABLES: [&str; 8] = [
     MEMORY_VARIABLE,
     SOCKET_VARIABLE,
     CONTAINER_VARIABLE,
+    LINK_KEY_VARIABLE,
     SLOTS_VARIABLE,
 ];
 
-/// Uses the storages of the client that listens, if one does.
+/// Uses the storages of the client that listens, if one does; over TCP none are lent.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn relay() {
     #[cfg(feature = "relay")]
-    if let Some(socket) = std::env::var_os(SOCKET_VARIABLE) {
+    if let Some(socket) = std::env::var_os(SOCKET_VARIABLE)
+        && !crate::agent::is_tcp(&socket)
+    {
         lithops_storage::relay::relay_through(socket.as_ref());
     }
 }

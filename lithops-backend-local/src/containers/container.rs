@@ -1,23 +1,19 @@
 //! One container: started, talked to, and ended.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as Answer;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder};
-use lithops_core::ports::{ComputeError, ComputeErrorKind, Running};
-use lithops_core::wire::{CallError, Encoded, FromAgent, PROTOCOL, ToAgent, WorkerStart};
-use tokio::net::UnixStream;
-use tokio::sync::{mpsc, oneshot, watch};
+use lithops_agents::{Agent, Expected, GreetError, Stream};
+use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::wire::PROTOCOL;
 use tokio::time::timeout;
 
 use super::error::{error, from_answer, is_missing};
 use super::exit::Exit;
-use super::switchboard::Expected;
-use crate::frames::{self, Frames};
 
 /// How long a container may take from its start to its agent's first word.
 const READY: Duration = Duration::from_secs(30);
@@ -32,32 +28,15 @@ const REQUEST: Duration = Duration::from_secs(60);
 const CREATE: &str = "create a container";
 const START: &str = "start a container";
 
-/// How a worker in a container has ended.
-#[derive(Debug)]
-pub(super) struct WorkerEnd {
-    /// The call that it was running.
-    pub(super) running: Option<Running>,
-    /// Why; `None` if it has said all it had to say.
-    pub(super) cause: Option<CallError>,
-    /// Whether its agent has gone with it, so that nobody saw what it was doing.
-    pub(super) unseen: bool,
-}
-
 /// One container, up and ready for workers. Dropping it hangs up, which ends it.
 #[derive(Debug)]
 pub(super) struct Container {
     id: String,
     docker: Docker,
-    agent: Mutex<Option<mpsc::UnboundedSender<Encoded>>>,
-    ends: std::sync::Arc<Ends>,
-    /// Why the container is gone, once it is.
-    gone: watch::Receiver<Option<String>>,
+    /// The agent in it.
+    pub(super) agent: Arc<Agent>,
     exit: Exit,
 }
-
-/// Who waits for the end of which worker.
-#[derive(Debug, Default)]
-struct Ends(Mutex<Option<HashMap<u64, oneshot::Sender<WorkerEnd>>>>);
 
 impl Container {
     /// Makes and starts a container whose agent will come as `expected`.
@@ -113,109 +92,41 @@ impl Container {
     async fn greet(
         docker: Docker,
         id: String,
-        stream: UnixStream,
+        stream: Stream,
         exit: Exit,
     ) -> Result<Self, ComputeError> {
-        let (reader, writer) = stream.into_split();
-        let mut frames = Frames::with_limit(reader, 0);
-        match timeout(READY, hear(&mut frames)).await {
-            Ok(Some(FromAgent::Hello { protocol: PROTOCOL })) => {}
-            Ok(Some(FromAgent::Hello { protocol })) => {
+        let short = id.get(..12).unwrap_or(&id);
+        let mut end = exit.clone();
+        let how_it_ended = async move {
+            let why = timeout(POST_MORTEM, end.ended()).await;
+            why.unwrap_or_else(|_| "the engine does not tell how".to_owned())
+        };
+        match Agent::greet(stream, format!("the container {short}"), how_it_ended).await {
+            Ok(agent) => Ok(Self { id, docker, agent: Arc::new(agent), exit }),
+            Err(GreetError::Protocol(protocol)) => {
                 let message = format!(
                     "the program in the container speaks protocol {protocol}, this client \
                      {PROTOCOL}: build both from the same version"
                 );
-                return Err(error(ComputeErrorKind::Unsupported, START, message));
+                Err(error(ComputeErrorKind::Unsupported, START, message))
             }
-            Ok(_) | Err(_) => return Err(too_early("its agent does not say what it speaks")),
-        }
-        let (agent, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(frames::write(writer, inbox));
-        let ends = std::sync::Arc::new(Ends(Mutex::new(Some(HashMap::new()))));
-        let (told, gone) = watch::channel(None);
-        let attended = std::sync::Arc::clone(&ends);
-        let mut end = exit.clone();
-        tokio::spawn(async move {
-            attend(frames, &attended).await;
-            let why = timeout(POST_MORTEM, end.ended()).await;
-            let why = why.unwrap_or_else(|_| "the engine does not tell how".to_owned());
-            // Told before its workers' ends are, so that whoever hears of those can ask.
-            told.send(Some(why)).ok();
-            attended.lock().take();
-        });
-        Ok(Self { id, docker, agent: Mutex::new(Some(agent)), ends, gone, exit })
-    }
-
-    /// Starts a worker, and gives how it will end; nothing if the container is gone before.
-    pub(super) fn begin(&self, start: WorkerStart) -> oneshot::Receiver<WorkerEnd> {
-        let (told, end) = oneshot::channel();
-        if let Some(ends) = self.ends.lock().as_mut() {
-            ends.insert(start.lane, told);
-        }
-        self.say(&ToAgent::Start(start));
-        end
-    }
-
-    /// Kills a worker, if it still runs.
-    pub(super) fn kill(&self, lane: u64) {
-        self.say(&ToAgent::Kill { lane });
-    }
-
-    fn say(&self, message: &ToAgent) {
-        let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = agent.as_ref() {
-            // A container that is gone has no workers to start or kill.
-            agent.send(message.encode()).ok();
+            Err(other) => Err(too_early(&other.to_string())),
         }
     }
 
     /// Why it is gone; `None` while it is there.
     pub(super) fn gone(&self) -> Option<String> {
-        self.gone.borrow().clone()
-    }
-
-    /// What to say of a worker whose container is gone.
-    pub(super) fn lost(&self) -> CallError {
-        let why = self.gone().unwrap_or_else(|| "it does not answer".to_owned());
-        let short = self.id.get(..12).unwrap_or(&self.id);
-        CallError::WorkerLost { reason: format!("the container {short} is gone: {why}") }
+        self.agent.gone()
     }
 
     /// Ends it, and waits until the engine has removed it.
     pub(super) async fn close(&self) {
-        self.agent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.agent.hang_up();
         let mut exit = self.exit.clone();
         if timeout(POST_MORTEM, exit.ended()).await.is_err() {
             remove(&self.docker, &self.id).await;
         }
     }
-}
-
-impl Ends {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<HashMap<u64, oneshot::Sender<WorkerEnd>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Passes on what the agent tells, until it hangs up.
-async fn attend(mut frames: Frames, ends: &Ends) {
-    while let Some(said) = hear(&mut frames).await {
-        let FromAgent::Ended { lane, running, cause } = said else { continue };
-        let waiting = ends.lock().as_mut().and_then(|ends| ends.remove(&lane));
-        if let Some(waiting) = waiting {
-            // Nobody may wait any more.
-            waiting.send(WorkerEnd { running, cause, unseen: false }).ok();
-        }
-    }
-}
-
-async fn hear(frames: &mut Frames) -> Option<FromAgent> {
-    let said = match frames.next().await {
-        Ok(Some(frame)) => FromAgent::decode(&frame).map_err(frames::Unreadable::from),
-        Ok(None) => return None,
-        Err(error) => Err(error),
-    };
-    said.inspect_err(|error| tracing::warn!(%error, "a container's agent can't be understood")).ok()
 }
 
 /// Why there is no container.

@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend};
-use lithops_core::wire::Preamble;
+use lithops_agents::{Address, Claim, Worker, agent_environment, secret_number};
+use lithops_core::ports::{ComputeError, ComputeErrorKind, StorageBackend, WorkerProfile};
+use lithops_core::wire::{Preamble, WorkerTask};
 use lithops_runtime::engine::Engine;
 use lithops_storage::relay::Lent;
-use lithops_worker::{
-    CONTAINER_VARIABLE, ENTRY_VARIABLE, Owner, SOCKET_VARIABLE, WORKER_VARIABLE, passed_init,
-};
+use lithops_worker::Owner;
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
@@ -20,10 +19,10 @@ use tokio::time::Instant;
 use super::body::{SOCKET, Terms, body};
 use super::config::ContainerConfig;
 use super::container::{Container, StartError};
-use super::error::{because, closed, error, from_engine};
+use super::error::{because, closed, from_engine};
 use super::leftovers;
 use super::runtime::Runtime;
-use super::switchboard::{self, Switchboard};
+use super::socket::{self, Socket};
 
 /// How long an engine that was there may be away: it is restarted in less.
 const AWAY: Duration = Duration::from_secs(20);
@@ -41,7 +40,7 @@ pub(super) struct Host {
     config: ContainerConfig,
     pub(super) engine: Engine,
     runtime: Runtime,
-    pub(super) switchboard: Switchboard,
+    socket: Socket,
     owner: Owner,
     /// Where the tasks of connections live.
     tasks: Handle,
@@ -53,17 +52,6 @@ pub(super) struct Host {
     closed: AtomicBool,
 }
 
-/// A number that nobody can guess, by which a container or a worker is known when it calls: whoever
-/// is in another container could call before it.
-pub(super) fn secret_number() -> Result<u64, ComputeError> {
-    let mut bytes = [0; 8];
-    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
-        Ok(8) => Ok(u64::from_le_bytes(bytes)),
-        Ok(_) => Err(error(ComputeErrorKind::Start, START, "the machine gives no random numbers")),
-        Err(source) => Err(because(ComputeErrorKind::Start, START, source)),
-    }
-}
-
 /// A container that is there or on its way, and how many workers it has.
 #[derive(Debug, Default)]
 struct Place {
@@ -71,41 +59,15 @@ struct Place {
     taken: Mutex<usize>,
 }
 
-/// A container with room for one worker, which is given back when this is dropped, or before.
+/// A container with room for one worker.
 #[derive(Debug)]
-pub(super) struct Seat {
-    pub(super) container: Arc<Container>,
+struct Seat {
+    container: Arc<Container>,
     claim: Claim,
 }
 
-impl Seat {
-    pub(super) fn room(&self) -> Room {
-        self.claim.0.clone()
-    }
-}
-
-/// Holds room, and gives it back when it is dropped.
-#[derive(Debug)]
-struct Claim(Room);
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.0.give_back();
-    }
-}
-
-/// Room for one worker. Whoever knows first that the worker ends gives it back.
-#[derive(Clone, Debug)]
-pub(super) struct Room(Arc<Mutex<Option<Arc<Place>>>>);
-
-impl Room {
-    /// Lets another worker have it; once.
-    pub(super) fn give_back(&self) {
-        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(place) = place {
-            *place.taken() -= 1;
-        }
-    }
+fn no_number(source: std::io::Error) -> ComputeError {
+    because(ComputeErrorKind::Start, START, source)
 }
 
 impl Place {
@@ -138,11 +100,11 @@ impl Host {
         if let Err(error) = leftovers::remove_dead(engine.docker(), &owner).await {
             tracing::warn!(%error, "what dead clients have left could not be looked for");
         }
-        if let Err(error) = switchboard::remove_dead(&owner) {
+        if let Err(error) = socket::remove_dead(&owner) {
             tracing::warn!(%error, "folders of dead clients could not be removed");
         }
         let runtime = Runtime::deploy(&config, &engine, storage).await?;
-        let switchboard = Switchboard::open(lent, &owner).map_err(|source| {
+        let socket = Socket::open(lent, &owner).map_err(|source| {
             because(ComputeErrorKind::Start, "listen to containers on a socket", source)
         })?;
         let at_once = (crate::default_workers() * 2).clamp(2, 8);
@@ -151,7 +113,7 @@ impl Host {
             config,
             engine,
             runtime,
-            switchboard,
+            socket,
             owner,
             tasks: Handle::current(),
             places: Mutex::default(),
@@ -171,8 +133,19 @@ impl Host {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Starts a worker where there is room, in a new container if it must be.
+    pub(super) async fn worker(
+        &self,
+        task: WorkerTask,
+        profile: &WorkerProfile,
+    ) -> Result<Worker, ComputeError> {
+        let Seat { container, claim } = self.seat().await?;
+        Worker::start(&container.agent, &self.socket.switchboard, task, profile, claim)
+            .map_err(no_number)
+    }
+
     /// Room for a worker: in a container that has some, else in a new one.
-    pub(super) async fn seat(&self) -> Result<Seat, ComputeError> {
+    async fn seat(&self) -> Result<Seat, ComputeError> {
         loop {
             self.refuse_if_closed()?;
             let (place, claim) = self.take_place();
@@ -200,8 +173,8 @@ impl Host {
             new
         });
         *place.taken() += 1;
-        let room = Room(Arc::new(Mutex::new(Some(Arc::clone(&place)))));
-        (place, Claim(room))
+        let taken = Arc::clone(&place);
+        (place, Claim::new(move || *taken.taken() -= 1))
     }
 
     /// Starts a container. An engine that is being restarted is waited for; an image that was removed
@@ -233,22 +206,16 @@ impl Host {
         let _one_of_few = self.starting.acquire().await;
         self.refuse_if_closed().map_err(StartError::Other)?;
         let count = self.containers.fetch_add(1, Ordering::Relaxed);
-        let number = secret_number().map_err(StartError::Other)?;
+        let number = secret_number().map_err(|error| StartError::Other(no_number(error)))?;
         let image = &self.runtime.id();
-        let folder = self.switchboard.folder();
+        let folder = self.socket.folder();
         let own = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
         let labels = HashMap::from([(leftovers::OWNER.to_owned(), self.owner.to_text())]);
         let terms = Terms { config: &self.config, image, folder, labels, own };
-        let entry = if passed_init() { "main" } else { "constructor" };
-        let mut environment = vec![
-            (WORKER_VARIABLE, "agent".to_owned()),
-            (ENTRY_VARIABLE, entry.to_owned()),
-            (SOCKET_VARIABLE, SOCKET.to_owned()),
-            (CONTAINER_VARIABLE, number.to_string()),
-        ];
+        let mut environment = agent_environment(number, &Address::Socket(SOCKET));
         environment.extend(self.runtime.environment());
-        let name = format!("{}-{count}", self.switchboard.name());
-        let expected = self.switchboard.expect(Preamble::Agent(number));
+        let name = format!("{}-{count}", self.socket.name());
+        let expected = self.socket.switchboard.expect(Preamble::Agent(number));
         let body = body(terms, environment);
         let container = Container::start(self.engine.docker(), &name, body, expected).await?;
         tracing::debug!(name, image, "container started");

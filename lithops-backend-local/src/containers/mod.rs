@@ -7,21 +7,21 @@ mod error;
 mod examine;
 mod exit;
 mod host;
-mod lane;
 mod leftovers;
 mod runtime;
-mod switchboard;
+mod socket;
 mod tasks;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use lithops_agents::AgentLane;
 use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, Finding, Isolation, Lane, LaneSink,
     Launch, Leftover, Link, StorageBackend, WorkerProfile, WorkerStatus,
 };
-use lithops_core::wire::{JobId, StoredObject};
+use lithops_core::wire::{JobId, StoredObject, WorkerTask};
 use lithops_storage::relay::Lent;
 use tokio::sync::{Mutex, watch};
 
@@ -176,7 +176,7 @@ impl Link for ContainerBackend {
         profile: &WorkerProfile,
         sink: LaneSink,
     ) -> Result<Box<dyn Lane>, ComputeError> {
-        let host = self.host().await?;
-        Ok(Box::new(lane::open(&host, profile, sink).await?))
+        let worker = self.host().await?.worker(WorkerTask::Link, profile).await?;
+        Ok(Box::new(AgentLane::open(worker, sink)))
     }
 }

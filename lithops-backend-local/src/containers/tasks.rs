@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::try_join_all;
+use lithops_agents::{Agent, Worker, WorkerEnd};
 use lithops_core::ports::{ComputeError, Launch, WorkerState, WorkerStatus};
 use lithops_core::wire::{JobId, WorkerTask};
 use tokio::task::JoinHandle;
 
-use super::container::{Container, WorkerEnd};
 use super::host::Host;
-use super::lane::Worker;
 use crate::order::failed;
 
 /// Workers that go by an order, by job.
@@ -24,7 +23,7 @@ struct Task {
     wave: u32,
     worker: u32,
     state: Arc<Mutex<WorkerState>>,
-    container: Arc<Container>,
+    agent: Arc<Agent>,
     lane: u64,
     /// Holds the connection that the worker ends with.
     watch: JoinHandle<()>,
@@ -41,7 +40,7 @@ impl Tasks {
             let order = order.clone();
             async move {
                 let task = WorkerTask::Order { worker, order };
-                let started = Worker::start(host, task, &launch.profile).await?;
+                let started = host.worker(task, &launch.profile).await?;
                 Ok(Task::of(started, launch.order.wave, worker))
             }
         };
@@ -68,16 +67,16 @@ impl Tasks {
 impl Task {
     fn of(started: Worker, wave: u32, worker: u32) -> Self {
         let state = Arc::new(Mutex::new(WorkerState::Pending));
-        let (container, lane) = (Arc::clone(&started.seat.container), started.lane);
+        let (agent, lane) = (Arc::clone(started.agent()), started.lane());
         let watch = tokio::spawn(watch(started, Arc::clone(&state)));
-        Self { wave, worker, state, container, lane, watch }
+        Self { wave, worker, state, agent, lane, watch }
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
         self.watch.abort();
-        self.container.kill(self.lane);
+        self.agent.kill(self.lane);
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lithops_agents::frames;
 use lithops_core::ports::{
     ComputeError, ComputeErrorKind, Death, Lane, LaneSink, News, Running, WorkerProfile,
 };
@@ -14,7 +15,6 @@ use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::mpsc;
 
 use super::{BACKEND, ProcessConfig, spawn};
-use crate::frames;
 
 /// How long a process that has hung up may take to end before it is killed.
 const LAST_BREATH: Duration = Duration::from_millis(500);
@@ -76,7 +76,7 @@ impl Lane for ProcessLane {
 
 /// Passes on what the process says, until it hangs up; then tells of its death.
 async fn read(socket: OwnedReadHalf, sink: LaneSink, process: Arc<Mutex<Option<WorkerProcess>>>) {
-    let was_up = frames::hear(socket, &sink).await;
+    let was_up = frames::hear(socket, &sink, std::future::pending()).await;
     let taken = process.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(process) = taken else { return };
     let end = tokio::task::spawn_blocking(move || bury(process)).await;

@@ -4,7 +4,7 @@
 //!
 //! ```toml
 //! [lithops]
-//! backend = "processes"     # or "threads", "containers", "code_engine"; "localhost" is "processes"
+//! backend = "processes"     # or "threads", "containers", "code_engine", "slurm"
 //! storage = "file"          # or "memory", "aws_s3", "ibm_cos", "minio", "ceph", "gcp_storage",
 //!                           # "azure_storage", "redis": each has a section of that name
 //! progress = true           # a bar for long jobs, where standard error is a terminal
@@ -49,6 +49,7 @@ mod python;
 mod raw;
 mod sections;
 mod setting;
+mod slurm;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -66,6 +67,7 @@ pub use sections::{
     AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
 };
 pub use setting::{Note, Origin, Setting, Traced};
+pub use slurm::SlurmSection;
 
 /// Settings as they hold: each from the environment, else from the file, else the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +94,8 @@ pub struct Config {
     pub containers: ContainersSection,
     /// What is said of IBM Cloud as a whole.
     pub ibm: IbmSection,
+    /// What is said of a cluster of Slurm.
+    pub slurm: SlurmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
     /// The terms of jobs that say no others.
@@ -116,6 +120,7 @@ impl Default for Config {
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
+            slurm: SlurmSection::default(),
             storages: StorageSections::default(),
             jobs: JobSettings::default(),
             file: None,
@@ -186,6 +191,7 @@ impl Config {
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
+            slurm: raw.slurm,
             file: None,
             notes: Vec::new(),
         })

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{self, Kind};
 use super::{
     AzureSection, CodeEngineSection, ContainersSection, CosSection, GcpSection, IbmSection,
-    RedisSection, S3Section, StorageSections,
+    RedisSection, S3Section, SlurmSection, StorageSections,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -21,6 +21,7 @@ pub(super) struct RawConfig {
     pub(super) code_engine: CodeEngineSection,
     pub(super) containers: ContainersSection,
     pub(super) ibm: IbmSection,
+    pub(super) slurm: SlurmSection,
     aws_s3: Option<S3Section>,
     ibm_cos: Option<CosSection>,
     minio: Option<S3Section>,

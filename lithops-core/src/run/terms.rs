@@ -27,11 +27,12 @@ impl Inner {
             || job.options.store_above.is_some()
             || job.options.writes_objects;
         let location = self.around.storage.location();
-        if storage_needed && !capability.on_this_machine && location.is_on_this_machine() {
+        let far = !capability.on_this_machine && !self.lent;
+        if storage_needed && far && location.is_on_this_machine() {
             return refuse(
                 "way to a storage of this machine",
                 "use a storage that workers can reach over the network: `storage = \"ibm_cos\"` or \
-                 another bucket",
+                 another bucket, or a folder that the configuration says they share",
             );
         }
         let apart = capability.isolation > Isolation::Thread && !self.lent;

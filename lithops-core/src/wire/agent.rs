@@ -1,5 +1,5 @@
-//! What a client and the agent of a container say to each other: which workers are to run there, and
-//! what became of them. What the workers themselves say goes through sockets of their own.
+//! What a client and an agent say to each other: which workers are to run where the agent is, and
+//! what became of them. What the workers themselves say goes through connections of their own.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::message::{decode_head, encode};
 use super::{CallError, Encoded, Frame, FrameError};
 use crate::ports::Running;
 
-/// From the client to the agent of a container.
+/// From the client to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToAgent {
     /// Start a worker.
@@ -29,7 +29,7 @@ pub struct WorkerStart {
     pub lane: u64,
     /// What it is to do.
     pub task: WorkerTask,
-    /// Environment variables on top of the container's.
+    /// Environment variables on top of the agent's.
     pub environment: BTreeMap<String, String>,
     /// Limit of its memory in bytes.
     pub memory: Option<u64>,
@@ -49,7 +49,7 @@ pub enum WorkerTask {
     },
 }
 
-/// From the agent of a container to its client.
+/// From an agent to its client.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FromAgent {
     /// The agent runs and speaks this protocol.
@@ -71,7 +71,7 @@ pub enum FromAgent {
 /// What a connection to the client is for: the first line on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Preamble {
-    /// It is the agent's of the container of this number.
+    /// It is the agent's of this number.
     Agent(u64),
     /// It is the worker's of this lane.
     Lane(u64),

@@ -1,14 +1,17 @@
-//! The agent of a container: its first process, which starts workers there as the client asks, and
-//! tells what became of them.
+//! The agent of a container, or of another machine: a process which starts workers there as the client
+//! asks, and tells what became of them.
 //!
 //! A worker talks to the client through a socket of its own, so that no message passes the agent.
 //! What only a parent can know, the agent tells: which call a dead worker was at, and what it died of.
 
+mod key;
+mod way;
 mod workers;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lithops_core::wire::{FromAgent, PROTOCOL, Preamble, ToAgent};
@@ -17,42 +20,82 @@ use signal_hook::consts::SIGTERM;
 use signal_hook::flag::register_conditional_shutdown;
 
 use crate::frames::{Frames, ServeError};
+use way::NoWay;
+#[cfg(feature = "relay")]
+pub(crate) use way::is_tcp;
 use workers::Workers;
 
 /// Exit code of an agent that could not do its work.
 const BROKEN: i32 = 125;
 
+/// Exit code of an agent that reaches its client at none of the addresses over TCP that it was told.
+/// It has printed each with the cause, as `lithops agent: ADDRESS: CAUSE`.
+pub const UNREACHABLE: i32 = 69;
+
 /// What an agent is told at its start.
 #[derive(Debug)]
 pub(crate) struct Agent {
-    /// The socket on which its client listens.
-    pub(crate) socket: PathBuf,
-    /// The client's number for the container.
-    pub(crate) container: u64,
+    /// Where its client listens: the path of a socket, or `tcp:HOST:PORT[,HOST:PORT...]`.
+    pub(crate) address: OsString,
+    /// The file with the key to a client that listens over TCP.
+    pub(crate) key: Option<PathBuf>,
+    /// The client's number for the agent.
+    pub(crate) number: u64,
 }
 
 /// Serves the client until it hangs up; then ends the process and all workers.
 pub(crate) fn serve(agent: &Agent) -> ! {
     let code = match try_serve(agent) {
         Ok(()) => 0,
-        Err(error) => {
-            // The client shows what a container that failed has printed.
-            eprintln!("lithops agent: {}: {error}", agent.socket.display());
+        Err(End::Unreachable(tried)) => {
+            // The client shows what an agent that failed has printed.
+            for (address, cause) in tried {
+                eprintln!("lithops agent: {address}: {cause}");
+            }
+            UNREACHABLE
+        }
+        Err(End::Broken(error)) => {
+            eprintln!("lithops agent: {}: {error}", agent.address.display());
             BROKEN
         }
     };
     std::process::exit(code)
 }
 
-fn try_serve(agent: &Agent) -> Result<(), ServeError> {
+/// Why an agent ends that its client has not sent away.
+enum End {
+    Unreachable(Vec<(String, std::io::Error)>),
+    Broken(ServeError),
+}
+
+impl<E: Into<ServeError>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+fn try_serve(agent: &Agent) -> Result<(), End> {
     // The first process of a container is not ended by a signal that it does not handle.
     register_conditional_shutdown(SIGTERM, 143, Arc::new(true.into()))?;
     // A call runs as the same user: it could read the agent's memory, and speak in its name.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(std::io::Error::from)?;
-    let control = call(&agent.socket, Preamble::Agent(agent.container))?;
+    let preamble = Preamble::Agent(agent.number);
+    let found = way::find(&agent.address, agent.key.as_deref(), preamble);
+    let (way, control) = found.map_err(|none| match none {
+        NoWay::Unreachable(tried) => End::Unreachable(tried),
+        NoWay::Unusable(error) => error.into(),
+    })?;
     let client = Arc::new(Client(Mutex::new(control.try_clone()?)));
     client.say(FromAgent::Hello { protocol: PROTOCOL });
-    let workers = Workers::new(agent.socket.clone(), client);
+    let workers = Workers::new(way, client);
+    let obeyed = obey(control, &workers);
+    // Only in a container do they end with this process anyway.
+    workers.kill_all();
+    Ok(obeyed?)
+}
+
+/// Does as the client says, until it hangs up.
+fn obey(control: UnixStream, workers: &Workers) -> Result<(), ServeError> {
     let mut frames = Frames::with_limit(control, 0);
     while let Some(frame) = frames.next()? {
         match ToAgent::decode(&frame)? {
@@ -60,15 +103,7 @@ fn try_serve(agent: &Agent) -> Result<(), ServeError> {
             ToAgent::Kill { lane } => workers.kill(lane),
         }
     }
-    workers.kill_all();
     Ok(())
-}
-
-/// Opens a connection to the client, and says what it is for.
-fn call(socket: &Path, preamble: Preamble) -> std::io::Result<UnixStream> {
-    let mut stream = UnixStream::connect(socket)?;
-    stream.write_all(preamble.to_line().as_bytes())?;
-    Ok(stream)
 }
 
 /// The client's end of the agent's own connection.

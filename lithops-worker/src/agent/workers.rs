@@ -1,21 +1,22 @@
-//! The workers of a container.
+//! The workers of an agent.
 
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lithops_core::wire::{CallError, FromAgent, Preamble, WorkerStart};
 
-use super::{Client, call};
+use super::Client;
+use super::way::Way;
 use crate::SOCKET_VARIABLE;
 use crate::process::{Memory, WorkerProcess, kill_group, reap_orphans};
 
-/// The workers of a container, by lane.
+/// The workers of an agent, by lane.
 #[derive(Debug)]
 pub(super) struct Workers {
-    socket: PathBuf,
+    way: Way,
     client: Arc<Client>,
     memory: Arc<Mutex<Memory>>,
     running: Arc<Mutex<HashMap<u64, Leader>>>,
@@ -30,9 +31,9 @@ struct Leader {
 }
 
 impl Workers {
-    pub(super) fn new(socket: PathBuf, client: Arc<Client>) -> Self {
+    pub(super) fn new(way: Way, client: Arc<Client>) -> Self {
         let memory = Arc::new(Mutex::new(Memory::watch()));
-        let workers = Self { socket, client, memory, running: Arc::default() };
+        let workers = Self { way, client, memory, running: Arc::default() };
         let running = Arc::clone(&workers.running);
         reap_orphans(move |reap| {
             // No worker begins meanwhile, so that none is taken for somebody else's child.
@@ -49,8 +50,10 @@ impl Workers {
     /// Starts a worker, or tells why it can't be started.
     pub(super) fn start(&self, mut start: WorkerStart) {
         let (lane, memory) = (start.lane, start.memory);
-        let socket = self.socket.to_string_lossy().into_owned();
-        start.environment.insert(SOCKET_VARIABLE.to_owned(), socket);
+        if let Some(socket) = self.way.relay() {
+            let socket = socket.to_string_lossy().into_owned();
+            start.environment.insert(SOCKET_VARIABLE.to_owned(), socket);
+        }
         if let Err(error) = self.try_start(&start, memory) {
             let reason = format!("no worker can be started in the container: {error}");
             let cause = Some(CallError::WorkerLost { reason });
@@ -60,7 +63,7 @@ impl Workers {
 
     fn try_start(&self, start: &WorkerStart, memory: Option<u64>) -> io::Result<()> {
         let lane = start.lane;
-        let socket = OwnedFd::from(call(&self.socket, Preamble::Lane(lane))?);
+        let socket = OwnedFd::from(self.way.call(Preamble::Lane(lane))?);
         let mut all = self.running();
         let process = WorkerProcess::spawn(Path::new("/proc/self/exe"), start, socket)?;
         let leader = process.id();

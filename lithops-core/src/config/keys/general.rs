@@ -7,7 +7,7 @@ pub(super) const LITHOPS: Section = Section {
     about: "all jobs",
     keys: keys! {
         backend: Text = "processes",
-            "Where calls run: `processes` (or `localhost`), `threads`, `containers`, `code_engine`.";
+            "Where calls run: `processes` (or `localhost`), `threads`, `containers`, `code_engine`, `slurm`.";
         storage: Text = "",
             "Where jobs keep their objects: `file`, `memory`, `aws_s3` (or `s3`), `ibm_cos`, `minio`, `ceph`, `gcp_storage`, `azure_storage`, `redis`. Unless said, `memory` for threads and `file` for all others.";
         progress: Switch = "",

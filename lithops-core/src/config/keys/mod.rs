@@ -6,6 +6,7 @@
 mod code_engine;
 mod containers;
 mod general;
+mod slurm;
 mod storages;
 
 /// A section of the configuration file.
@@ -76,6 +77,7 @@ pub const SECTIONS: &[Section] = &[
     general::LOCALHOST,
     containers::CONTAINERS,
     code_engine::CODE_ENGINE,
+    slurm::SLURM,
     general::IBM,
     storages::FILE,
     storages::AWS_S3,

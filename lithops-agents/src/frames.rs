@@ -1,4 +1,4 @@
-//! Frames between the client and a worker, through a socket.
+//! Frames between the client and a worker, or an agent, through a connection.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, IoSlice};
@@ -6,21 +6,24 @@ use std::io::{ErrorKind, IoSlice};
 use bytes::{Buf, BufMut, Bytes};
 use lithops_core::ports::{LaneSink, News};
 use lithops_core::wire::{Encoded, Frame, FrameDecoder, FromWorker, Need};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 /// Why no more frames come.
-pub(crate) type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+pub type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes messages until nobody sends any more or the other side hangs up; then hangs up.
-pub(crate) async fn write(mut socket: OwnedWriteHalf, mut inbox: mpsc::UnboundedReceiver<Encoded>) {
+/// Writes messages until nobody sends any more or the other side hangs up; then hangs up. Dropping
+/// the future hangs up too, in the middle of a message if it must.
+pub async fn write(
+    mut connection: impl AsyncWrite + Unpin,
+    mut inbox: mpsc::UnboundedReceiver<Encoded>,
+) {
     let mut messages = Vec::new();
     while inbox.recv_many(&mut messages, 64).await > 0 {
         let mut parts: VecDeque<Bytes> = messages.drain(..).flatten().collect();
         while !parts.is_empty() {
             let slices: Vec<_> = parts.iter().take(64).map(|part| IoSlice::new(part)).collect();
-            let Ok(mut written) = socket.write_vectored(&slices).await else { return };
+            let Ok(mut written) = connection.write_vectored(&slices).await else { return };
             while let Some(part) = parts.front_mut() {
                 if written < part.len() {
                     part.advance(written);
@@ -31,56 +34,76 @@ pub(crate) async fn write(mut socket: OwnedWriteHalf, mut inbox: mpsc::Unbounded
             }
         }
     }
-    // Dropping the half shuts the socket down for writing, which the other side takes as the end.
+    // Dropping the half shuts the connection down for writing, which the other side takes as the end.
 }
 
-/// Frames as they come from a socket.
+/// Frames as they come from a connection.
 #[derive(Debug)]
-pub(crate) struct Frames {
-    socket: OwnedReadHalf,
+pub struct Frames<R> {
+    connection: R,
     decoder: FrameDecoder,
 }
 
-impl Frames {
-    pub(crate) fn new(socket: OwnedReadHalf) -> Self {
-        Self { socket, decoder: FrameDecoder::new() }
+impl<R: AsyncRead + Unpin> Frames<R> {
+    /// Frames whose bodies may be as large as any.
+    pub fn new(connection: R) -> Self {
+        Self { connection, decoder: FrameDecoder::new() }
     }
 
     /// Frames whose bodies have at most `max_body` bytes.
-    #[cfg(feature = "containers")]
-    pub(crate) fn with_limit(socket: OwnedReadHalf, max_body: u64) -> Self {
-        Self { socket, decoder: FrameDecoder::with_limit(max_body) }
+    pub fn with_limit(connection: R, max_body: u64) -> Self {
+        Self { connection, decoder: FrameDecoder::with_limit(max_body) }
     }
 
-    /// The next frame; `None` when the other side has hung up.
-    pub(crate) async fn next(&mut self) -> Result<Option<Frame>, Unreadable> {
+    /// The next frame; `None` when the other side has hung up, or is gone. Dropping the future loses
+    /// nothing that has come.
+    ///
+    /// # Errors
+    /// [`FrameError`](lithops_core::wire::FrameError) if what comes is no frame, or what the operating
+    /// system says of the connection.
+    pub async fn next(&mut self) -> Result<Option<Frame>, Unreadable> {
         loop {
             if let Some(frame) = self.decoder.next_frame()? {
                 return Ok(Some(frame));
             }
             let read = match self.decoder.need() {
-                Need::Any(buffer) => self.socket.read_buf(buffer).await,
+                Need::Any(buffer) => self.connection.read_buf(buffer).await,
                 Need::Exactly(body, missing) => {
-                    self.socket.read_buf(&mut BufMut::limit(body, missing)).await
+                    self.connection.read_buf(&mut BufMut::limit(body, missing)).await
                 }
             };
             match read {
                 Ok(0) => return Ok(None),
                 Ok(_) => {}
-                // A process that dies with unread messages resets the connection: an end too.
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) if is_end(error.kind()) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
     }
 }
 
-/// Passes on what a worker says, until it hangs up; gives whether it has said anything.
-pub(crate) async fn hear(socket: OwnedReadHalf, sink: &LaneSink) -> bool {
+/// A process that dies with unread messages resets the connection; a machine that vanishes lets it
+/// time out.
+fn is_end(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionReset | ErrorKind::TimedOut | ErrorKind::HostUnreachable)
+}
+
+/// Passes on what a worker says, until it hangs up or `enough` comes; gives whether it has said
+/// anything.
+pub async fn hear(
+    connection: impl AsyncRead + Unpin,
+    sink: &LaneSink,
+    enough: impl Future<Output = ()>,
+) -> bool {
     let mut was_up = false;
-    let mut frames = Frames::new(socket);
+    let mut frames = Frames::new(connection);
+    let mut enough = std::pin::pin!(enough);
     loop {
-        let said = match frames.next().await {
+        let next = tokio::select! {
+            () = &mut enough => return was_up,
+            next = frames.next() => next,
+        };
+        let said = match next {
             Ok(Some(frame)) => FromWorker::decode(frame).map_err(Unreadable::from),
             Ok(None) => return was_up,
             Err(error) => Err(error),
@@ -100,7 +123,7 @@ pub(crate) async fn hear(socket: OwnedReadHalf, sink: &LaneSink) -> bool {
     }
 }
 
-#[cfg(all(test, feature = "containers"))]
+#[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 mod tests {
     use lithops_core::wire::FrameError;

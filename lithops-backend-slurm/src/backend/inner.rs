@@ -1,0 +1,148 @@
+//! What an executor knows of its cluster: made ready once, for all jobs.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lithops_core::ports::{CleanScope, ComputeError, ComputeErrorKind};
+use lithops_worker::Owner;
+use tokio::sync::{Mutex, watch};
+
+use super::{START, STOP};
+use crate::clean::{Found, remove_paths, stop};
+use crate::home::Home;
+use crate::jobs::{Bounds, Jobs};
+use crate::login::Login;
+use crate::refused::{BACKEND, closed, from_command};
+use crate::{SlurmConfig, name};
+
+/// How long it may take to remove what dead clients have left.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// One cluster, as an executor uses it.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) config: SlurmConfig,
+    /// What this executor is called in the folder.
+    client: String,
+    /// Whose jobs are, as text.
+    pub(super) owner: String,
+    login: OnceLock<Login>,
+    home: Mutex<Option<Arc<Home>>>,
+    closed: watch::Sender<bool>,
+    pub(super) jobs: Jobs,
+}
+
+impl Inner {
+    pub(super) fn new(config: SlurmConfig) -> Self {
+        // Without /proc nobody knows later whether this process lives, so its jobs count as others'.
+        let owner = Owner::current().map_or_else(|_| "unknown".to_owned(), |owner| owner.to_text());
+        Self {
+            config,
+            client: format!("{:016x}", rand::random::<u64>()),
+            owner,
+            login: OnceLock::new(),
+            home: Mutex::default(),
+            closed: watch::Sender::new(false),
+            jobs: Jobs::default(),
+        }
+    }
+
+    pub(super) fn login(&self) -> Result<&Login, ComputeError> {
+        if let Some(login) = self.login.get() {
+            return Ok(login);
+        }
+        let SlurmConfig { login, ssh_config, .. } = &self.config;
+        let login = Login::new(login.as_deref(), ssh_config.as_deref());
+        let login = login.map_err(|source| {
+            ComputeError::because(BACKEND, ComputeErrorKind::Start, "prepare `ssh`", source)
+        })?;
+        Ok(self.login.get_or_init(|| login))
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds { start: self.config.start_bound, time_limit: self.config.time_limit }
+    }
+
+    /// Makes sure that workers can be started; who comes meanwhile waits.
+    pub(super) async fn deployed(self: &Arc<Self>) -> Result<Arc<Home>, ComputeError> {
+        let mut home = self.home.lock().await;
+        if *self.closed.borrow() {
+            return Err(closed(START));
+        }
+        if let Some(home) = home.as_ref() {
+            return Ok(Arc::clone(home));
+        }
+        let mut end = self.closed.subscribe();
+        let prepared = tokio::select! {
+            prepared = Home::prepare(self.login()?, &self.config, &self.client, &self.owner) => {
+                prepared?
+            }
+            // A program may be long on its way.
+            _ = end.wait_for(|closed| *closed) => return Err(closed(START)),
+        };
+        // Beside the job, which does not wait for it.
+        tokio::spawn(Arc::clone(self).sweep());
+        Ok(Arc::clone(home.insert(Arc::new(prepared))))
+    }
+
+    /// What was made ready, if it was.
+    pub(super) async fn home(&self) -> Option<Arc<Home>> {
+        self.home.lock().await.clone()
+    }
+
+    /// Has the folder made ready again before the next start: somebody may have removed the program.
+    pub(super) async fn forget_home(&self) {
+        self.home.lock().await.take();
+    }
+
+    /// Removes what dead clients of this machine have left, and programs that nobody uses.
+    async fn sweep(self: Arc<Self>) {
+        let Ok(login) = self.login() else { return };
+        let sweep = async {
+            let found = self.find(&CleanScope::Leftovers).await?;
+            if found.count() == 0 { Ok(0) } else { found.remove(login).await }
+        };
+        match tokio::time::timeout(SWEEP, sweep).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(count, "what dead clients have left was removed"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "what dead clients have left may be there still")
+            }
+            Err(_) => tracing::warn!("what dead clients have left could not be removed in time"),
+        }
+    }
+
+    /// What there is of this scope.
+    pub(super) async fn find(&self, scope: &CleanScope) -> Result<Found, ComputeError> {
+        let all = *scope == CleanScope::All;
+        let found = Found::look(self.login()?, &self.config, all).await?;
+        Ok(match scope {
+            CleanScope::Job(job) => found.named(&name::arrays_of(job)),
+            CleanScope::Leftovers => match Owner::current() {
+                Ok(owner) => found.of_the_dead(&owner),
+                // Nobody can be told to be dead.
+                Err(_) => Found::default(),
+            },
+            CleanScope::All => found,
+        })
+    }
+
+    /// Cancels all jobs, and removes what this executor has in the folder.
+    pub(super) async fn close(&self) {
+        self.closed.send_replace(true);
+        let arrays = self.jobs.forget_all();
+        let home = self.home.lock().await.take();
+        let Some(login) = self.login.get() else { return };
+        if let Err(source) = stop(login, &arrays).await {
+            let error = from_command(STOP, source);
+            tracing::warn!(%error, ?arrays, "jobs of Slurm could not be cancelled: use `scancel`");
+        }
+        if let Some(home) = home
+            && let Err(source) = remove_paths(login, &[&home.own]).await
+        {
+            let error = from_command(STOP, source);
+            tracing::warn!(%error, folder = home.own, "it could not be removed");
+        }
+        login.close().await;
+    }
+}

@@ -1,0 +1,237 @@
+//! Removing what is ours in a cluster: jobs of Slurm, and what is in the shared folder.
+
+use std::fmt::Write;
+
+use lithops_core::ports::{ComputeError, Leftover};
+use lithops_worker::Owner;
+
+use crate::SlurmConfig;
+use crate::folder::as_said;
+use crate::login::{CommandError, Login, quote, slurm};
+use crate::name::PREFIX;
+use crate::refused::from_command;
+
+const FIND: &str = "find what was left behind";
+const REMOVE: &str = "remove what was left behind";
+
+/// A program that nobody has used for so many days is removed.
+const PROGRAM_DAYS: u32 = 7;
+
+/// How the lines of an answer begin that tell of a job, of an executor's folder, and of a program.
+const JOB: &str = "lithops-job|";
+const CLIENT: &str = "lithops-client|";
+const PROGRAM: &str = "lithops-program|";
+
+/// Cancels jobs, and waits until their processes have ended: what those write must not come after
+/// what was written is removed.
+///
+/// # Errors
+/// [`CommandError`] if Slurm does not take it.
+pub(crate) async fn stop(login: &Login, jobs: &[u64]) -> Result<(), CommandError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let numbers: Vec<String> = jobs.iter().map(u64::to_string).collect();
+    let mut cancel = vec!["scancel", "--quiet"];
+    cancel.extend(numbers.iter().map(String::as_str));
+    let listed = numbers.join(",");
+    let left = |states: &str| {
+        let states = format!("--states={states}");
+        slurm(["squeue", "--noheader", "--jobs", &listed, &states, "-o", "%i"])
+    };
+    // Those on a node that has died are completing until Slurm gives the node up: nothing is
+    // written there any more.
+    let line = format!(
+        "{}; code=$?; wait_for() {{ turns=$1; while [ $turns -gt 0 ] && [ -n \"$(eval \"$2\" \
+         2>/dev/null)\" ]; do turns=$((turns - 1)); sleep 0.05; done; }}; wait_for 200 {}; wait_for \
+         40 {}; exit $code",
+        slurm(cancel),
+        quote(&left("RUNNING,PENDING,SUSPENDED,CONFIGURING")),
+        quote(&left("COMPLETING")),
+    );
+    match login.ask(&line).await {
+        // All of them have ended a while ago.
+        Err(CommandError::Failed { said, .. }) if said.contains("Invalid job id") => Ok(()),
+        done => done.map(drop),
+    }
+}
+
+/// What is ours in a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) jobs: Vec<FoundJob>,
+    pub(crate) clients: Vec<FoundClient>,
+    /// The paths of programs.
+    pub(crate) programs: Vec<String>,
+}
+
+/// A job of Slurm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FoundJob {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    owner: String,
+}
+
+/// The folder of an executor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FoundClient {
+    path: String,
+    owner: String,
+}
+
+impl Found {
+    /// Looks for jobs and folders; only programs that nobody has used for long, unless `all`.
+    ///
+    /// # Errors
+    /// [`ComputeError`] if Slurm can't be asked.
+    pub(crate) async fn look(
+        login: &Login,
+        config: &SlurmConfig,
+        all: bool,
+    ) -> Result<Self, ComputeError> {
+        let folder = as_said(&config.folder);
+        let format = format!("{JOB}%F|%j|%k");
+        // Each array once, whatever becomes of its tasks.
+        let ask = slurm(["squeue", "--noheader", "-o", &format]);
+        let age = if all { String::new() } else { format!(" -mtime +{PROGRAM_DAYS}") };
+        let line = format!(
+            "{ask} --user \"$(id -un)\" && if cd {folder} 2>/dev/null; then for owner in clients/*/owner; do if test -f \
+             \"$owner\"; then echo {}\"$PWD/${{owner%/owner}}|$(cat \"$owner\")\"; fi; done; if test \
+             -d programs; then find \"$PWD/programs\" -type f{age} -exec echo {}{{}} \\;; fi; fi",
+            quote(CLIENT),
+            quote(PROGRAM),
+        );
+        let said = login.ask(&line).await.map_err(|source| from_command(FIND, source))?;
+        Ok(Self::read(&said))
+    }
+
+    fn read(said: &str) -> Self {
+        let mut found = Self::default();
+        for line in said.lines() {
+            if let Some(rest) = line.strip_prefix(JOB) {
+                let mut fields = rest.splitn(3, '|');
+                let (id, name, owner) = (fields.next(), fields.next(), fields.next());
+                let id = id.and_then(|id| id.trim().parse().ok());
+                if let (Some(id), Some(name), Some(owner)) = (id, name, owner)
+                    && name.starts_with(PREFIX)
+                    && found.jobs.iter().all(|known| known.id != id)
+                {
+                    let (name, owner) = (name.to_owned(), owner.to_owned());
+                    found.jobs.push(FoundJob { id, name, owner });
+                }
+            } else if let Some((path, owner)) =
+                line.strip_prefix(CLIENT).and_then(|rest| rest.split_once('|'))
+            {
+                let (path, owner) = (path.to_owned(), owner.to_owned());
+                found.clients.push(FoundClient { path, owner });
+            } else if let Some(path) = line.strip_prefix(PROGRAM) {
+                found.programs.push(path.to_owned());
+            }
+        }
+        found
+    }
+
+    /// Only what dead clients of this machine have left.
+    pub(crate) fn of_the_dead(mut self, owner: &Owner) -> Self {
+        self.jobs.retain(|job| owner.is_leftover(&job.owner));
+        self.clients.retain(|client| owner.is_leftover(&client.owner));
+        self
+    }
+
+    /// Only the jobs whose names begin so.
+    pub(crate) fn named(mut self, beginning: &str) -> Self {
+        self.jobs.retain(|job| job.name.starts_with(beginning));
+        Self { jobs: self.jobs, ..Self::default() }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.jobs.len() + self.clients.len() + self.programs.len()
+    }
+
+    /// What was found, for people.
+    pub(crate) fn leftovers(&self) -> Vec<Leftover> {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let jobs = self
+            .jobs
+            .iter()
+            .map(|job| Leftover::named("job of Slurm", format!("{} ({})", job.id, job.name)));
+        let clients =
+            self.clients.iter().map(|client| Leftover::named("folder", name(&client.path)));
+        let programs = self.programs.iter().map(|path| Leftover::named("program", name(path)));
+        jobs.chain(clients).chain(programs).collect()
+    }
+
+    /// Removes what was found; gives how many things that were.
+    ///
+    /// # Errors
+    /// [`ComputeError`] with what can't be removed.
+    pub(crate) async fn remove(self, login: &Login) -> Result<usize, ComputeError> {
+        let ids: Vec<u64> = self.jobs.iter().map(|job| job.id).collect();
+        stop(login, &ids).await.map_err(|source| from_command(REMOVE, source))?;
+        let clients = self.clients.iter().map(|client| client.path.as_str());
+        let paths: Vec<&str> = clients.chain(self.programs.iter().map(String::as_str)).collect();
+        remove_paths(login, &paths).await.map_err(|source| from_command(REMOVE, source))?;
+        Ok(self.count())
+    }
+}
+
+/// Removes files and folders, and the folders around them that are empty then.
+///
+/// # Errors
+/// [`CommandError`] if something can't be removed.
+pub(crate) async fn remove_paths(login: &Login, paths: &[&str]) -> Result<(), CommandError> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let mut line = "rm -rf --".to_owned();
+    let mut parents = String::new();
+    for path in paths {
+        // Writing to a string can't fail.
+        write!(line, " {}", quote(path)).ok();
+        if let Some((parent, _)) = path.rsplit_once('/') {
+            write!(parents, " {}", quote(parent)).ok();
+        }
+    }
+    login.ask(&format!("{line} && {{ rmdir --{parents} 2>/dev/null; true; }}")).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ours_is_read_and_all_else_passed_over() {
+        let found = Found::read(
+            "Welcome\nlithops-job|12|lithops-a-001-w0-0|boot/pid:[1] 2 3\nlithops-job|12|lithops-a-\
+             001-w0-0|boot/pid:[1] 2 3\nlithops-job|13|wrap|(null)\nlithops-client|/s/clients/c|boot \
+             2 3\nlithops-program|/s/programs/d1\n",
+        );
+        assert_eq!(found.count(), 3);
+        let told: Vec<_> = found.leftovers().into_iter().map(|l| (l.kind, l.name)).collect();
+        assert_eq!(
+            told,
+            [
+                ("job of Slurm", "12 (lithops-a-001-w0-0)".to_owned()),
+                ("folder", "c".to_owned()),
+                ("program", "d1".to_owned()),
+            ]
+        );
+        assert_eq!(found.clone().named("lithops-a-001-w").count(), 1);
+        assert_eq!(found.named("lithops-b-").count(), 0);
+    }
+
+    #[test]
+    fn only_what_dead_processes_of_this_machine_have_left_is_theirs() -> std::io::Result<()> {
+        let owner = Owner::current()?;
+        let mine = owner.to_text();
+        let (place, _) = mine.split_once(' ').unwrap_or_default();
+        let found = Found::read(&format!(
+            "lithops-job|1|lithops-a|{mine}\nlithops-job|2|lithops-b|{place} 4194304 1\nlithops-job|3|\
+             lithops-c|elsewhere 4194304 1\n"
+        ));
+        let dead = found.of_the_dead(&owner);
+        assert_eq!(dead.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [2]);
+        Ok(())
+    }
+}
