@@ -10,6 +10,7 @@ mod cleaning;
 mod cluster;
 mod containers;
 mod faults;
+mod login;
 mod stage;
 mod suite;
 mod tenant;
@@ -28,7 +29,8 @@ fn main() -> ExitCode {
     let there = cluster::named();
     let long = there.clone().and_then(|()| faults::has_time());
     let contained = there.clone().and_then(|()| containers::engine());
-    let cases: [(&[Case], _); 6] = [
+    let elsewhere = login::both();
+    let cases: [(&[Case], _); 7] = [
         // First: it lasts longer than all others, which run beside it.
         (faults::LONG, &long),
         (cluster::CASES, &there),
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         (cleaning::CASES, &there),
         (arrays::CASES, &there),
         (containers::CASES, &contained),
+        (login::CASES, &elsewhere),
     ];
     let mut trials = Vec::new();
     for (cases, there) in cases {

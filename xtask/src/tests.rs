@@ -86,6 +86,13 @@ pub(crate) fn run_on_slurm(steps: &mut Steps) {
         // Slurm takes its time, not the processors'.
         suite.args(["--", "--test-threads=8"]);
         suite.envs(cluster.environment());
+        let redis = servers::start_named(&["redis"]);
+        match &redis {
+            Ok(servers) => {
+                suite.envs(servers.iter().map(servers::Started::variable));
+            }
+            Err(error) => println!("    without clients by SSH: {error:#}"),
+        }
         run_tests(suite, cases)
     });
 }
