@@ -47,7 +47,7 @@ pub struct Agent {
     orders: Mutex<Option<mpsc::UnboundedSender<Encoded>>>,
     ends: Arc<Ends>,
     /// Why the agent is gone, once it is.
-    gone: watch::Receiver<Option<String>>,
+    gone: watch::Receiver<Option<CallError>>,
 }
 
 /// Who waits for the end of which worker.
@@ -63,16 +63,16 @@ impl Ends {
 impl Agent {
     /// Hears the agent's first word, within half a minute; then listens to it from a task of its own.
     ///
-    /// `name` says what and where it is, as `the container 1a2b3c`: it begins what is said of
-    /// workers that went with it. `how_it_ended` is asked when it has hung up, for four seconds at
-    /// most, and tells what the platform knows: an exit code, what it has printed.
+    /// `name` says what and where it is, as `the container 1a2b3c`. `how_it_ended` is asked when it has
+    /// hung up, for four seconds at most, and tells what the platform knows, as those calls are told
+    /// whose workers went with it.
     ///
     /// # Errors
     /// [`GreetError`]; the connection is dropped then, which ends the agent.
     pub async fn greet(
         stream: Stream,
         name: impl Into<String>,
-        how_it_ended: impl Future<Output = String> + Send + 'static,
+        how_it_ended: impl Future<Output = CallError> + Send + 'static,
     ) -> Result<Self, GreetError> {
         let name = name.into();
         let (reader, writer) = stream.into_split();
@@ -90,7 +90,7 @@ impl Agent {
         tokio::spawn(async move {
             attend(frames, &attended, &called).await;
             let why = timeout(POST_MORTEM, how_it_ended).await;
-            let why = why.unwrap_or_else(|_| "nobody tells how".to_owned());
+            let why = why.unwrap_or_else(|_| unwatched(&called));
             // Told before its workers' ends are, so that whoever hears of those can ask.
             told.send(Some(why)).ok();
             attended.lock().take();
@@ -130,16 +130,17 @@ impl Agent {
     }
 
     /// Why it is gone; `None` while it is there.
-    pub fn gone(&self) -> Option<String> {
+    pub fn gone(&self) -> Option<CallError> {
         self.gone.borrow().clone()
     }
 
     /// Waits until it is gone, and says why. Dropping the future stops waiting, and nothing else.
-    pub async fn ended(&self) -> String {
+    pub async fn ended(&self) -> CallError {
         let mut gone = self.gone.clone();
         let gone = gone.wait_for(Option::is_some).await;
         // Only a runtime that ends leaves it untold.
-        gone.map_or_else(|_| unwatched(), |why| why.clone().unwrap_or_else(unwatched))
+        let why = gone.ok().and_then(|why| why.clone());
+        why.unwrap_or_else(|| unwatched(&self.name))
     }
 
     /// Hangs up, which ends it and its workers; [`ended`](Self::ended) tells when they have.
@@ -149,13 +150,16 @@ impl Agent {
 
     /// What to say of a worker whose agent is gone.
     pub(crate) fn lost(&self) -> CallError {
-        let why = self.gone().unwrap_or_else(|| "it does not answer".to_owned());
-        CallError::WorkerLost { reason: format!("{} is gone: {why}", self.name) }
+        self.gone().unwrap_or_else(|| {
+            let reason = format!("{} does not answer", self.name);
+            CallError::WorkerLost { reason }
+        })
     }
 }
 
-fn unwatched() -> String {
-    "nobody watches it any more".to_owned()
+fn unwatched(name: &str) -> CallError {
+    let reason = format!("{name} is gone, and nobody tells how");
+    CallError::WorkerLost { reason }
 }
 
 /// Passes on what the agent tells, until it hangs up.

@@ -12,16 +12,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lithops_core::ports::{
     Capability, CleanScope, ComputeBackend, ComputeError, ComputeErrorKind, Finding, Isolation,
-    Launch, Leftover, Link, StorageBackend, StorageLocation, WorkerStatus,
+    Lane, LaneSink, Launch, Leftover, Link, StorageBackend, StorageLocation, WorkerProfile,
+    WorkerStatus,
 };
 use lithops_core::wire::{JobId, StoredObject};
+use tokio::sync::Mutex;
 
 use crate::clean::{Found, stop};
+use crate::nodes::Nodes;
 use crate::refused::{BACKEND, from_command};
 use crate::{SlurmConfig, name};
-use inner::Inner;
+pub(crate) use inner::Inner;
 
-const START: &str = "start workers";
+pub(crate) const START: &str = "start workers";
 const ASK: &str = "ask about workers";
 const STOP: &str = "stop workers";
 
@@ -38,7 +41,9 @@ const LAST_CANCELS: Duration = Duration::from_secs(20);
 ///
 /// Slurm's own commands are run, here or on a login node: one `sbatch` for each dispatch (for each
 /// `MaxArraySize` tasks of it), one `squeue` each time the cluster is asked how tasks do (after a
-/// second at first, then less and less often), one `scancel` at the end. They are given nothing of
+/// second at first, then less and less often), one `scancel` at the end. Where workers talk to the
+/// client directly, they stay for the next job, and there is one `sbatch` for those that are wanted at
+/// the same time. They are given nothing of
 /// this process's environment but what they need to find the cluster.
 ///
 /// # What is left behind
@@ -50,13 +55,24 @@ const LAST_CANCELS: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct SlurmBackend {
     inner: Arc<Inner>,
+    /// Made when the first worker is needed that talks to the client directly.
+    nodes: Mutex<Option<Arc<Nodes>>>,
 }
 
 impl SlurmBackend {
     /// A backend that asks nobody before it is first needed.
     pub fn new(config: SlurmConfig) -> Self {
         lithops_worker::refuse_stray_worker();
-        Self { inner: Arc::new(Inner::new(config)) }
+        Self { inner: Arc::new(Inner::new(config)), nodes: Mutex::default() }
+    }
+
+    async fn nodes(&self) -> Result<Arc<Nodes>, ComputeError> {
+        let mut nodes = self.nodes.lock().await;
+        if let Some(nodes) = nodes.as_ref() {
+            return Ok(Arc::clone(nodes));
+        }
+        let listening = Nodes::listen(&self.inner).await?;
+        Ok(Arc::clone(nodes.insert(listening)))
     }
 
     /// Whether nodes see the place that a storage is in, as this machine does.
@@ -101,7 +117,7 @@ impl ComputeBackend for SlurmBackend {
     }
 
     fn link(&self) -> Option<&dyn Link> {
-        None
+        self.inner.config.link.then_some(self)
     }
 
     fn lend(&self, storage: &Arc<dyn StorageBackend>) -> bool {
@@ -164,11 +180,34 @@ impl ComputeBackend for SlurmBackend {
     }
 
     async fn shutdown(&self) {
-        if tokio::time::timeout(LAST_CANCELS, self.inner.close()).await.is_err() {
+        let close = async {
+            self.inner.refuse_more();
+            let nodes = self.nodes.lock().await.take();
+            if let Some(nodes) = nodes {
+                nodes.close().await;
+            }
+            self.inner.close().await;
+        };
+        if tokio::time::timeout(LAST_CANCELS, close).await.is_err() {
             tracing::warn!(
                 "jobs of Slurm could not be cancelled in time: they go with the next executor's first \
                  job, by `lithops clean`, or by `scancel`"
             );
         }
+    }
+}
+
+#[async_trait]
+impl Link for SlurmBackend {
+    async fn open(
+        &self,
+        profile: &WorkerProfile,
+        sink: LaneSink,
+    ) -> Result<Box<dyn Lane>, ComputeError> {
+        Ok(Box::new(self.nodes().await?.open(profile, sink).await?))
+    }
+
+    fn idle(&self) -> Option<Duration> {
+        Some(self.inner.config.idle)
     }
 }

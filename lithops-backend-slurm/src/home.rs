@@ -110,7 +110,7 @@ fn answer(said: &str) -> Option<(&str, bool, &str)> {
 }
 
 /// Puts a file into the folder: whole, or not at all.
-async fn put(
+pub(crate) async fn put(
     login: &Login,
     place: &str,
     own: &str,

@@ -11,6 +11,7 @@ mod home;
 mod jobs;
 mod login;
 mod name;
+mod nodes;
 mod program;
 mod queue;
 mod refusal;

@@ -1,24 +1,27 @@
 //! What becomes of agents and their workers.
 
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lithops_agents::{Agent, AgentLane, Claim, Worker};
+use lithops_agents::{
+    Address, Agent, AgentLane, Claim, Switchboard, Worker, agent_environment, secret_number,
+};
 use lithops_core::ports::{Death, Lane, LaneEvent, LaneSink, News, WorkerProfile};
-use lithops_core::wire::{CallError, FromWorker, PROTOCOL, WorkerTask};
+use lithops_core::wire::{CallError, FromWorker, PROTOCOL, Preamble, WorkerTask};
+use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::SOON;
-use super::place::{Place, exit_code};
+use super::place::{Place, Process, called, exit_code};
 
 type Events = mpsc::UnboundedReceiver<LaneEvent>;
 
 /// A lane to a new worker that has said that it is up.
-async fn up(place: &Place, agent: &Arc<Agent>, claim: Claim) -> (AgentLane, Events) {
+async fn up(switchboard: &Switchboard, agent: &Arc<Agent>, claim: Claim) -> (AgentLane, Events) {
     let profile = WorkerProfile::default();
-    let worker =
-        Worker::start(agent, &place.switchboard, WorkerTask::Link, &profile, claim).unwrap();
+    let worker = Worker::start(agent, switchboard, WorkerTask::Link, &profile, claim).unwrap();
     let (events, mut told) = mpsc::unbounded_channel();
     let lane = AgentLane::open(worker, LaneSink::new(7, events));
     let first = timeout(SOON, told.recv()).await.unwrap().unwrap();
@@ -49,8 +52,8 @@ async fn a_worker_that_is_killed_dies_alone_and_its_room_is_given_back_once() {
         let taken = Arc::clone(&taken);
         Claim::new(move || _ = taken.fetch_sub(1, Ordering::SeqCst))
     };
-    let (mut first, mut of_first) = up(&place, &agent, claim()).await;
-    let (second, mut of_second) = up(&place, &agent, claim()).await;
+    let (mut first, mut of_first) = up(&place.switchboard, &agent, claim()).await;
+    let (second, mut of_second) = up(&place.switchboard, &agent, claim()).await;
     first.kill();
     let death_of_first = death(&mut of_first).await;
     assert!(death_of_first.was_up && !death_of_first.unseen);
@@ -58,7 +61,7 @@ async fn a_worker_that_is_killed_dies_alone_and_its_room_is_given_back_once() {
     let CallError::Signalled { signal: 9, .. } = death_of_first.cause else {
         panic!("{:?}", death_of_first.cause)
     };
-    // By the end of the worker, told after its claim is dropped at the latest.
+    // On this one thread the task that tells has ended then, and dropped its claim.
     assert!(timeout(SOON, of_first.recv()).await.unwrap().is_none());
     assert_eq!(taken.load(Ordering::SeqCst), 1);
     drop(first);
@@ -75,7 +78,7 @@ async fn a_worker_that_is_killed_dies_alone_and_its_room_is_given_back_once() {
 async fn an_agent_that_is_hung_up_on_ends_with_its_workers() {
     let place = Place::new().await;
     let (agent, process) = place.agent().await;
-    let (_lane, mut events) = up(&place, &agent, Claim::new(|| {})).await;
+    let (_lane, mut events) = up(&place.switchboard, &agent, Claim::new(|| {})).await;
     agent.hang_up();
     let death = death(&mut events).await;
     assert!(death.was_up && death.unseen);
@@ -89,7 +92,7 @@ async fn an_agent_that_is_hung_up_on_ends_with_its_workers() {
 async fn a_worker_whose_agent_is_killed_does_not_outlive_it() {
     let place = Place::new().await;
     let (agent, mut process) = place.agent().await;
-    let (_lane, mut events) = up(&place, &agent, Claim::new(|| {})).await;
+    let (_lane, mut events) = up(&place.switchboard, &agent, Claim::new(|| {})).await;
     let id = process.0.id();
     let workers = all_children(id);
     assert_eq!(workers.len(), 1);
@@ -102,6 +105,42 @@ async fn a_worker_whose_agent_is_killed_does_not_outlive_it() {
         }
     };
     timeout(SOON, ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_over_tcp_is_told_of_no_key_and_of_no_socket() {
+    let place = Place::new().await;
+    let (agent, process) = place.agent().await;
+    let (_lane, _events) = up(&place.switchboard, &agent, Claim::new(|| {})).await;
+    let workers = all_children(process.0.id());
+    let told = std::fs::read(format!("/proc/{}/environ", workers[0])).unwrap();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    let names = told.split('\0').filter_map(|variable| variable.split_once('='));
+    let mut ours: Vec<_> = names.filter(|(name, _)| name.starts_with("LITHOPS_WORKER")).collect();
+    ours.sort_unstable();
+    assert_eq!(ours, [("LITHOPS_WORKER", "link"), ("LITHOPS_WORKER_ENTRY", "constructor")]);
+}
+
+#[tokio::test]
+async fn an_agent_calls_through_a_unix_socket_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("client");
+    let switchboard = Switchboard::listen_unix(UnixListener::bind(&socket).unwrap());
+    assert_eq!(switchboard.address(), None);
+    let number = secret_number().unwrap();
+    let expected = switchboard.expect(Preamble::Agent(number));
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let address = Address::Socket(socket.to_str().unwrap());
+    command.envs(agent_environment(number, &address)).stdin(Stdio::null());
+    let process = Process(command.spawn().unwrap());
+    let how_it_ended = async { "the test knows how".to_owned() };
+    let agent = Agent::greet(called(expected).await, "the agent of the test", how_it_ended);
+    let agent = Arc::new(agent.await.unwrap());
+    let (mut lane, mut events) = up(&switchboard, &agent, Claim::new(|| {})).await;
+    lane.kill();
+    assert!(death(&mut events).await.was_up);
+    agent.hang_up();
+    assert_eq!(exit_code(process).await, Some(0));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A backend with one agent of this machine, which has room for every worker.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use lithops_agents::{Agent, AgentLane, Claim, Worker};
 use lithops_core::ports::{
@@ -7,7 +9,6 @@ use lithops_core::ports::{
     LaneSink, Launch, Link, WorkerProfile, WorkerStatus,
 };
 use lithops_core::wire::{JobId, WorkerTask};
-use std::sync::Arc;
 
 use super::place::{Place, Process};
 

@@ -9,7 +9,7 @@ use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder};
 use lithops_agents::{Agent, Expected, GreetError, Stream};
 use lithops_core::ports::{ComputeError, ComputeErrorKind};
-use lithops_core::wire::PROTOCOL;
+use lithops_core::wire::{CallError, PROTOCOL};
 use tokio::time::timeout;
 
 use super::error::{error, from_answer, is_missing};
@@ -97,11 +97,14 @@ impl Container {
     ) -> Result<Self, ComputeError> {
         let short = id.get(..12).unwrap_or(&id);
         let mut end = exit.clone();
+        let name = format!("the container {short}");
+        let called = name.clone();
         let how_it_ended = async move {
             let why = timeout(POST_MORTEM, end.ended()).await;
-            why.unwrap_or_else(|_| "the engine does not tell how".to_owned())
+            let why = why.unwrap_or_else(|_| "the engine does not tell how".to_owned());
+            CallError::WorkerLost { reason: format!("{called} is gone: {why}") }
         };
-        match Agent::greet(stream, format!("the container {short}"), how_it_ended).await {
+        match Agent::greet(stream, name, how_it_ended).await {
             Ok(agent) => Ok(Self { id, docker, agent: Arc::new(agent), exit }),
             Err(GreetError::Protocol(protocol)) => {
                 let message = format!(
@@ -115,7 +118,7 @@ impl Container {
     }
 
     /// Why it is gone; `None` while it is there.
-    pub(super) fn gone(&self) -> Option<String> {
+    pub(super) fn gone(&self) -> Option<CallError> {
         self.agent.gone()
     }
 

@@ -20,12 +20,12 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// One cluster, as an executor uses it.
 #[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) config: SlurmConfig,
+pub(crate) struct Inner {
+    pub(crate) config: SlurmConfig,
     /// What this executor is called in the folder.
     client: String,
     /// Whose jobs are, as text.
-    pub(super) owner: String,
+    pub(crate) owner: String,
     login: OnceLock<Login>,
     home: Mutex<Option<Arc<Home>>>,
     closed: watch::Sender<bool>,
@@ -47,7 +47,7 @@ impl Inner {
         }
     }
 
-    pub(super) fn login(&self) -> Result<&Login, ComputeError> {
+    pub(crate) fn login(&self) -> Result<&Login, ComputeError> {
         if let Some(login) = self.login.get() {
             return Ok(login);
         }
@@ -64,7 +64,7 @@ impl Inner {
     }
 
     /// Makes sure that workers can be started; who comes meanwhile waits.
-    pub(super) async fn deployed(self: &Arc<Self>) -> Result<Arc<Home>, ComputeError> {
+    pub(crate) async fn deployed(self: &Arc<Self>) -> Result<Arc<Home>, ComputeError> {
         let mut home = self.home.lock().await;
         if *self.closed.borrow() {
             return Err(closed(START));
@@ -83,6 +83,11 @@ impl Inner {
         // Beside the job, which does not wait for it.
         tokio::spawn(Arc::clone(self).sweep());
         Ok(Arc::clone(home.insert(Arc::new(prepared))))
+    }
+
+    /// The name of an array job of agents.
+    pub(crate) fn link_name(&self, number: u64) -> String {
+        format!("{}{}-l{number}", name::PREFIX, self.client)
     }
 
     /// What was made ready, if it was.
@@ -127,9 +132,14 @@ impl Inner {
         })
     }
 
+    /// Lets nothing be started any more.
+    pub(super) fn refuse_more(&self) {
+        self.closed.send_replace(true);
+    }
+
     /// Cancels all jobs, and removes what this executor has in the folder.
     pub(super) async fn close(&self) {
-        self.closed.send_replace(true);
+        self.refuse_more();
         let arrays = self.jobs.forget_all();
         let home = self.home.lock().await.take();
         let Some(login) = self.login.get() else { return };

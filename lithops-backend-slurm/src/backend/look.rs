@@ -4,6 +4,7 @@ use lithops_core::ports::ComputeError;
 use lithops_core::wire::JobId;
 
 use super::inner::Inner;
+use crate::home::Home;
 use crate::jobs::Untold;
 use crate::login::{CommandError, Login, quote};
 use crate::queue;
@@ -52,18 +53,29 @@ impl Inner {
     /// The ends of the logs of tasks, in their order; empty where there is none.
     async fn logs(&self, login: &Login, tasks: &[Untold]) -> Vec<String> {
         let Some(home) = self.home().await else { return Vec::new() };
-        let logs = tasks.iter().map(|task| quote(&home.log(&task.name, task.task)));
-        let logs: Vec<String> = logs.collect();
-        let line = format!(
-            "for log in {}; do tail -c {TAIL} \"$log\" 2>/dev/null; printf '\\036'; done",
-            logs.join(" ")
-        );
-        match login.ask(&line).await {
-            Ok(said) => said.split(END).map(str::to_owned).collect(),
-            Err(error) => {
-                tracing::debug!(%error, "logs of tasks can't be read");
-                Vec::new()
-            }
+        let logs: Vec<String> = tasks.iter().map(|task| home.log(&task.name, task.task)).collect();
+        read(login, &logs).await
+    }
+
+    /// The end of the log of one task; empty if there is none.
+    pub(crate) async fn log(&self, home: &Home, array: &str, task: u32) -> String {
+        let Ok(login) = self.login() else { return String::new() };
+        read(login, &[home.log(array, task)]).await.pop().unwrap_or_default()
+    }
+}
+
+/// The ends of files, in their order; empty where there is none.
+async fn read(login: &Login, files: &[String]) -> Vec<String> {
+    let words: Vec<String> = files.iter().map(|file| quote(file)).collect();
+    let line = format!(
+        "for file in {}; do tail -c {TAIL} \"$file\" 2>/dev/null; printf '\\036'; done",
+        words.join(" ")
+    );
+    match login.ask(&line).await {
+        Ok(said) => said.split(END).take(files.len()).map(str::to_owned).collect(),
+        Err(error) => {
+            tracing::debug!(%error, "logs of tasks can't be read");
+            Vec::new()
         }
     }
 }

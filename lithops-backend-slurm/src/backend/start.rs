@@ -78,7 +78,15 @@ impl Inner {
     }
 
     /// Submits one array job; gives Slurm's number for it.
-    async fn submit(&self, login: &Login, home: &Home, batch: &Batch) -> Result<u64, ComputeError> {
+    ///
+    /// # Errors
+    /// [`ComputeError`]; then there is none.
+    pub(crate) async fn submit(
+        &self,
+        login: &Login,
+        home: &Home,
+        batch: &Batch,
+    ) -> Result<u64, ComputeError> {
         let script = Bytes::from(batch.script(&self.config, home));
         let submission = batch.submission(&self.config, home);
         match login.run(&submission, script, ANSWER).await {

@@ -1,6 +1,7 @@
 //! The direct way to workers: messages pushed at once, with no storage request.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -23,6 +24,15 @@ pub trait Link: Send + Sync {
         profile: &WorkerProfile,
         sink: LaneSink,
     ) -> Result<Box<dyn Lane>, ComputeError>;
+
+    /// How long a worker without calls is kept for the next, while no call waits; `None` for as long
+    /// as the executor lives. For platforms where others could have its place meanwhile.
+    ///
+    /// A lane that is still being opened then is given up: the future of [`open`](Self::open) is
+    /// dropped, and no worker must come of it.
+    fn idle(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The client's end of a lane.

@@ -50,6 +50,7 @@ impl From<io::Error> for NoWay {
 }
 
 /// Whether the client listens over TCP at `address`, as an agent is told it.
+#[cfg(feature = "relay")]
 pub(crate) fn is_tcp(address: &OsStr) -> bool {
     address.as_encoded_bytes().starts_with(TCP.as_bytes())
 }
@@ -60,15 +61,15 @@ pub(super) fn find(
     key: Option<&Path>,
     preamble: Preamble,
 ) -> Result<(Way, UnixStream), NoWay> {
-    if !is_tcp(address) {
+    let text = address.to_string_lossy();
+    let Some(names) = text.strip_prefix(TCP) else {
         let way = Way::Socket(address.into());
         let stream = way.call(preamble)?;
         return Ok((way, stream));
-    }
+    };
     let key = key::read(key)?;
-    let text = address.to_string_lossy();
     let mut tried = Vec::new();
-    for name in text.trim_start_matches(TCP).split(',') {
+    for name in names.split(',') {
         match resolve(name) {
             Ok(found) => {
                 for address in found {
@@ -233,6 +234,7 @@ mod tests {
         assert_eq!(kinds, expected);
     }
 
+    #[cfg(feature = "relay")]
     #[test]
     fn only_what_begins_so_is_an_address_over_tcp() {
         assert!(is_tcp("tcp:host:1".as_ref()));

@@ -55,7 +55,7 @@ impl Workers {
             start.environment.insert(SOCKET_VARIABLE.to_owned(), socket);
         }
         if let Err(error) = self.try_start(&start, memory) {
-            let reason = format!("no worker can be started in the container: {error}");
+            let reason = format!("its agent can start no worker: {error}");
             let cause = Some(CallError::WorkerLost { reason });
             self.client.say(FromAgent::Ended { lane, running: None, cause });
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::lane::LaneState;
@@ -88,6 +89,8 @@ struct Dispatcher {
     backend: Arc<dyn ComputeBackend>,
     slots: usize,
     watch_silence: bool,
+    /// How long a lane without calls is kept.
+    idle: Option<Duration>,
     bounds: Bounds,
     /// By ticket: later jobs are nested ones or ones that came later.
     jobs: BTreeMap<u32, Job>,
@@ -108,6 +111,7 @@ struct Dispatcher {
 impl Dispatcher {
     fn new(backend: Arc<dyn ComputeBackend>, bounds: Bounds) -> Self {
         let capability = backend.capability();
+        let idle = backend.link().and_then(|link| link.idle());
         let (news, news_inbox) = mpsc::unbounded_channel();
         let (opened, opened_inbox) = mpsc::unbounded_channel();
         Self {
@@ -115,6 +119,7 @@ impl Dispatcher {
             slots: capability.max_workers.max(1),
             // A thread can't be lost without its process.
             watch_silence: capability.isolation > Isolation::Thread,
+            idle,
             bounds,
             jobs: BTreeMap::new(),
             lanes: BTreeMap::new(),
@@ -169,7 +174,15 @@ impl Dispatcher {
             return now + LOOK;
         }
         let due = self.jobs.values().filter_map(|job| job.queue.next_due()).min();
-        due.unwrap_or(now + Duration::from_secs(3600))
+        let let_go = self.idle.filter(|_| !self.any_call_waits()).and_then(|idle| {
+            let since = self.lanes.values().filter(|lane| lane.is_idle());
+            since.map(|lane| lane.idle_since + idle).min()
+        });
+        due.into_iter().chain(let_go).min().unwrap_or(now + Duration::from_secs(3600))
+    }
+
+    fn any_call_waits(&self) -> bool {
+        self.jobs.values().any(|job| !job.queue.is_empty())
     }
 
     fn obey(&mut self, command: Command) {
@@ -247,6 +260,7 @@ impl Dispatcher {
                 Some(lane) => {
                     lane.heard = Instant::now();
                     lane.control = Some(control);
+                    lane.opening = None;
                 }
                 None => control.kill(),
             },
@@ -409,7 +423,9 @@ impl Dispatcher {
         }
         for (number, lane) in &mut self.lanes {
             let bound = if lane.up { self.bounds.silence } else { self.bounds.start };
-            let waits = self.watch_silence && (!lane.up || !lane.is_idle());
+            // One that is being opened waits for its platform, which has a bound of its own.
+            let is_open = lane.control.is_some();
+            let waits = self.watch_silence && is_open && (!lane.up || !lane.is_idle());
             if waits && now.duration_since(lane.heard) > bound {
                 tracing::warn!(lane = number, ?bound, up = lane.up, "worker is silent");
                 lane.heard = now;
@@ -418,12 +434,26 @@ impl Dispatcher {
                 }
             }
         }
+        self.let_go(now);
         self.recall(now);
+    }
+
+    /// Ends lanes that have had no calls for longer than their platform wants them kept.
+    fn let_go(&mut self, now: Instant) {
+        let Some(idle) = self.idle.filter(|_| !self.any_call_waits()) else { return };
+        let is_over = |lane: &LaneState| lane.is_idle() && now >= lane.idle_since + idle;
+        let over: Vec<u64> =
+            self.lanes.iter().filter(|(_, lane)| is_over(lane)).map(|(n, _)| *n).collect();
+        for number in over {
+            let opening = self.lanes.get_mut(&number).and_then(|lane| lane.opening.take());
+            opening.inspect(AbortHandle::abort);
+            self.drop_lane(number);
+        }
     }
 
     /// Takes back what busy workers were sent too early, if others have nothing to do.
     fn recall(&mut self, now: Instant) {
-        if self.jobs.values().any(|job| !job.queue.is_empty()) {
+        if self.any_call_waits() {
             return;
         }
         let idle = self.lanes.values().filter(|lane| lane.up && lane.is_idle()).count();
@@ -518,16 +548,18 @@ impl Dispatcher {
     fn open_lane(&mut self, profile: WorkerProfile) {
         let number = self.next_lane;
         self.next_lane += 1;
-        self.lanes.insert(number, LaneState::opening(profile.clone()));
+        let mut lane = LaneState::opening(profile.clone());
         let sink = LaneSink::new(number, self.news.clone());
         let (backend, opened) = (Arc::clone(&self.backend), self.opened.clone());
-        crate::run::runtime().spawn(async move {
+        let opening = crate::run::runtime().spawn(async move {
             if let Some(link) = backend.link() {
                 let lane = link.open(&profile, sink).await;
                 // If the dispatcher has ended, the lane ends here with it.
                 opened.send((number, lane)).ok();
             }
         });
+        lane.opening = Some(opening.abort_handle());
+        self.lanes.insert(number, lane);
     }
 
     /// Tells listeners, and forgets jobs that are over.

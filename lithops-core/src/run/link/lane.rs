@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use tokio::task::AbortHandle;
 use tokio::time::{Duration, Instant};
 
 use crate::ports::{Lane, Running, WorkerProfile};
@@ -37,6 +38,10 @@ pub(super) struct LaneState {
     pub(super) recalls: u32,
     /// Whether the one call it has must have no neighbour.
     pub(super) alone: bool,
+    /// Since when it has no calls, if it has none.
+    pub(super) idle_since: Instant,
+    /// Ends its opening, if that is still under way.
+    pub(super) opening: Option<AbortHandle>,
 }
 
 /// A call that was sent.
@@ -62,6 +67,8 @@ impl LaneState {
             recalled: false,
             recalls: 0,
             alone: false,
+            idle_since: Instant::now(),
+            opening: None,
         }
     }
 
@@ -110,6 +117,7 @@ impl LaneState {
             .position(|s| (s.ticket, s.index, s.attempt) == (ticket, index, attempt));
         let Some(sent) = place.and_then(|place| self.sent.remove(place)) else { return false };
         self.bytes -= sent.bytes;
+        self.idle_since = Instant::now();
         true
     }
 
@@ -126,6 +134,7 @@ impl LaneState {
             !returned
         });
         self.bytes -= freed;
+        self.idle_since = Instant::now();
         back
     }
 

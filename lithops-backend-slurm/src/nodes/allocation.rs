@@ -1,0 +1,359 @@
+//! An array job of agents: submitted, waited for, and looked after until each has called.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use lithops_agents::{Address, Agent, Expected, GreetError, agent_environment, secret_number};
+use lithops_core::ports::{ComputeError, ComputeErrorKind};
+use lithops_core::wire::{CallError, Preamble};
+use lithops_worker::{CONTAINER_VARIABLE, UNREACHABLE};
+use tokio::time::Instant;
+
+use super::Nodes;
+use super::place::{Failed, Place, State};
+use crate::array::{Part, parts};
+use crate::backend::{Inner, START};
+use crate::clean::stop;
+use crate::failure::{self, Terms};
+use crate::home::Home;
+use crate::login::CommandError;
+use crate::queue::{self, Sight};
+use crate::refused::{BACKEND, error};
+use crate::script::Batch;
+use crate::task::{Cause, Failure, Task};
+
+/// How long a controller that is busy, or away, is asked again.
+const AWAY: Duration = Duration::from_secs(60);
+/// How long is waited between two tries, and between two looks at how an agent has ended.
+const PAUSE: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// The bounds between two looks at tasks that wait.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// How long a job that was just submitted may be unknown.
+const UNKNOWN: Duration = Duration::from_secs(30);
+/// How long a task that runs may take until its agent has called.
+const CALL: Duration = Duration::from_secs(60);
+/// How long Slurm may take to know how an agent has ended.
+const POST_MORTEM: Duration = Duration::from_secs(3);
+
+/// One array job of agents.
+#[derive(Debug)]
+struct Allocation {
+    id: u64,
+    name: String,
+    slots: u32,
+    submitted: Instant,
+}
+
+/// An agent that will call.
+type Awaited = (Arc<Place>, Expected);
+
+impl Nodes {
+    /// Submits array jobs for these places, which are alike.
+    pub(super) async fn allocate(&self, memory: Option<u64>, places: Vec<Arc<Place>>) {
+        let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
+        let mut left = places.into_iter();
+        for part in parts(count, self.home.cluster.max_array) {
+            let some: Vec<Arc<Place>> = left.by_ref().take(part.count as usize).collect();
+            if let Err(refused) = self.allocate_part(memory, part, &some).await {
+                for place in &some {
+                    let (kind, message) = (refused.kind, refused.message.clone());
+                    place.fail(Failed { kind, message, passes: false });
+                }
+            }
+        }
+    }
+
+    async fn allocate_part(
+        &self,
+        memory: Option<u64>,
+        part: Part,
+        places: &[Arc<Place>],
+    ) -> Result<(), ComputeError> {
+        let number = secret_number().map_err(|source| {
+            ComputeError::because(BACKEND, ComputeErrorKind::Start, START, source)
+        })?;
+        // A shell counts on from it with 64 bits and a sign.
+        let first = number >> 2;
+        let agent = |place: &Arc<Place>, task: u64| {
+            (Arc::clone(place), self.switchboard.expect(Preamble::Agent(first + task)))
+        };
+        let awaited: Vec<Awaited> =
+            places.iter().zip(0..).map(|(p, task)| agent(p, task)).collect();
+        let address = Address::Tcp { hosts: &self.hosts, key: &self.key };
+        let told = agent_environment(first, &address).into_iter();
+        let environment: BTreeMap<String, String> = told
+            .filter(|(name, _)| *name != CONTAINER_VARIABLE)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        let slots = u32::try_from(self.inner.config.slots.max(1)).unwrap_or(u32::MAX);
+        let batch = Batch {
+            name: self.inner.link_name(self.submitted.fetch_add(1, Ordering::Relaxed)),
+            owner: self.inner.owner.clone(),
+            part: Part { first: 0, ..part },
+            slots,
+            worker_memory: memory,
+            environment,
+            number: (CONTAINER_VARIABLE, first),
+        };
+        let id = self.submit_patiently(&batch).await?;
+        self.places().arrays.push(id);
+        if self.closed.load(Ordering::Acquire)
+            && let Ok(login) = self.inner.login()
+            && let Err(error) = stop(login, &[id]).await
+        {
+            tracing::warn!(%error, id, "a job of Slurm could not be cancelled: use `scancel`");
+        }
+        for (place, task) in places.iter().zip(0..) {
+            place.advance(State::Submitted { array: id, task });
+        }
+        let submitted = Instant::now();
+        let allocation = Arc::new(Allocation { id, name: batch.name, slots, submitted });
+        for ((place, expected), task) in awaited.into_iter().zip(0..) {
+            self.tasks.spawn(attend(
+                Arc::clone(&self.inner),
+                Arc::clone(&self.home),
+                Arc::clone(&allocation),
+                task,
+                place,
+                expected,
+            ));
+        }
+        let watched = watch(
+            Arc::clone(&self.inner),
+            Arc::clone(&self.home),
+            allocation,
+            places.to_vec(),
+            self.hosts.join(", "),
+        );
+        self.tasks.spawn(watched);
+        Ok(())
+    }
+
+    /// Submits an array job; a controller that is away is waited for.
+    async fn submit_patiently(&self, batch: &Batch) -> Result<u64, ComputeError> {
+        let begun = Instant::now();
+        loop {
+            match self.inner.submit(self.inner.login()?, &self.home, batch).await {
+                Err(error) if error.is_retryable() && begun.elapsed() < AWAY => {
+                    tracing::info!(%error, "Slurm is asked again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                submitted => return submitted,
+            }
+        }
+    }
+}
+
+/// Waits for an agent's call, unless its place is given up before, and greets it.
+async fn attend(
+    inner: Arc<Inner>,
+    home: Arc<Home>,
+    allocation: Arc<Allocation>,
+    task: u32,
+    place: Arc<Place>,
+    mut expected: Expected,
+) {
+    let stream = tokio::select! {
+        stream = expected.connection() => stream,
+        () = place.failed() => None,
+    };
+    let Some(stream) = stream else { return };
+    let called = format!("task {task} of {}", allocation.name);
+    let ended = async move { allocation.end(&inner, &home, task).await };
+    match Agent::greet(stream, called, ended).await {
+        Ok(agent) => {
+            let agent = Arc::new(agent);
+            if !place.advance(State::Here(Arc::clone(&agent))) {
+                agent.hang_up();
+            }
+        }
+        Err(source) => {
+            let kind = match source {
+                GreetError::Protocol(_) => ComputeErrorKind::Unsupported,
+                _ => ComputeErrorKind::Start,
+            };
+            place.fail(Failed { kind, message: source.to_string(), passes: false });
+        }
+    }
+}
+
+/// Looks after tasks until each agent has called, or will not.
+async fn watch(
+    inner: Arc<Inner>,
+    home: Arc<Home>,
+    allocation: Arc<Allocation>,
+    places: Vec<Arc<Place>>,
+    hosts: String,
+) {
+    let mut moved = Instant::now();
+    let mut states = vec![(Task::Pending, Instant::now()); places.len()];
+    loop {
+        let (least, most) = LOOKS;
+        tokio::time::sleep((moved.elapsed() / 8).clamp(least, most)).await;
+        if !places.iter().any(|place| place.is_awaited()) {
+            return;
+        }
+        let seen = allocation.look(&inner).await;
+        let now = Instant::now();
+        let stuck = now.duration_since(moved) > inner.config.start_bound;
+        for (place, (task, (state, since))) in places.iter().zip((0..).zip(&mut states)) {
+            if !place.is_awaited() {
+                continue;
+            }
+            let terms = allocation.terms(task, &inner);
+            let sight = match &seen {
+                Ok(sights) => sights.iter().find(|sight| sight.task == task),
+                Err(error) if stuck => {
+                    let why = failure::silent(&terms, moved.elapsed(), &error.to_string());
+                    place.fail(refusal(why, false));
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            let new = match sight {
+                Some(sight) => Task::of(sight),
+                None if now.duration_since(allocation.submitted) < UNKNOWN => continue,
+                None => Task::Gone,
+            };
+            if new != *state {
+                (*state, *since, moved) = (new, now, now);
+            }
+            let waits = sight.map_or("", |sight| sight.reason.as_str());
+            match &*state {
+                Task::Pending if stuck => {
+                    let why = failure::stuck(&terms, waits, inner.config.start_bound);
+                    place.fail(refusal(why, false));
+                }
+                Task::Running if now.duration_since(*since) > CALL => {
+                    let why = format!(
+                        "its task {task} of {} runs and has not called within {CALL:?}: {}",
+                        allocation.name,
+                        unreachable(&hosts)
+                    );
+                    place.fail(refusal(why, false));
+                }
+                Task::Pending | Task::Running => {}
+                Task::Succeeded => {
+                    let why = format!("its task {task} of {} has ended early", allocation.name);
+                    place.fail(refusal(why, true));
+                }
+                Task::Gone => place.fail(refusal(failure::gone(&terms), true)),
+                Task::Failed(failed) => {
+                    let said = inner.log(&home, &allocation.name, task).await;
+                    let failed = Failure { said, ..failed.clone() };
+                    place.fail(early(&failed, &terms, &hosts));
+                }
+            }
+        }
+    }
+}
+
+/// What it means that a task has ended before its agent has called.
+fn early(failed: &Failure, terms: &Terms<'_>, hosts: &str) -> Failed {
+    if failed.cause == Cause::Exited(UNREACHABLE) {
+        let message = format!("{}: {}", unreachable(hosts), failed.said.trim());
+        return Failed { kind: ComputeErrorKind::Unsupported, message, passes: false };
+    }
+    let passes = matches!(failed.cause, Cause::Node | Cause::Preempted | Cause::Cancelled);
+    refusal(failure::cause(failed, terms).to_string(), passes)
+}
+
+fn unreachable(hosts: &str) -> String {
+    format!(
+        "nodes do not reach the client at {hosts}; say in `slurm.address` where they do, open the \
+         port in `slurm.port`, or say `link = false` for jobs through storage"
+    )
+}
+
+fn refusal(message: String, passes: bool) -> Failed {
+    Failed { kind: ComputeErrorKind::Start, message, passes }
+}
+
+impl Allocation {
+    fn terms(&self, task: u32, inner: &Inner) -> Terms<'_> {
+        let time_limit = inner.config.time_limit;
+        Terms { name: &self.name, task, slots: self.slots, time_limit }
+    }
+
+    /// What Slurm says of its tasks.
+    async fn look(&self, inner: &Inner) -> Result<Vec<Sight>, ComputeError> {
+        let said = match inner.login()?.ask(&queue::question(&[self.id])).await {
+            Ok(said) => said,
+            Err(CommandError::Failed { said, .. }) if queue::knows_none(&said) => String::new(),
+            Err(source) => {
+                return Err(error(ComputeErrorKind::Unavailable, START, source.to_string()));
+            }
+        };
+        let mut sights = queue::read(&said);
+        sights.retain(|sight| sight.array == self.id);
+        Ok(sights)
+    }
+
+    /// How the agent of a task has ended that has hung up.
+    async fn end(&self, inner: &Inner, home: &Home, task: u32) -> CallError {
+        let terms = self.terms(task, inner);
+        let begun = Instant::now();
+        loop {
+            let said = match self.look(inner).await {
+                Ok(sights) => sights.into_iter().find(|sight| sight.task == task),
+                Err(error) => return lost(&terms, &error.to_string()),
+            };
+            let is_late = begun.elapsed() > POST_MORTEM;
+            match said.as_ref().map(Task::of) {
+                Some(Task::Failed(failed)) => {
+                    let said = inner.log(home, &self.name, task).await;
+                    return failure::cause(&Failure { said, ..failed }, &terms);
+                }
+                Some(Task::Succeeded) => return lost(&terms, "it has hung up, and ended well"),
+                Some(Task::Gone) | None => {
+                    let reason = failure::gone(&terms);
+                    return CallError::WorkerLost { reason };
+                }
+                Some(Task::Pending | Task::Running) if is_late => {
+                    let state = said.map_or_else(String::new, |sight| sight.state);
+                    return lost(&terms, &format!("it has hung up, and Slurm says {state}"));
+                }
+                Some(Task::Pending | Task::Running) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    }
+}
+
+fn lost(terms: &Terms<'_>, why: &str) -> CallError {
+    let reason = format!("its task {} of {}: {why}", terms.task, terms.name);
+    CallError::WorkerLost { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(cause: Cause) -> Failed {
+        let said = "lithops agent: 10.0.0.1:7: connection refused\n".to_owned();
+        let failure = Failure { cause, node: "n1".to_owned(), memory: None, said };
+        let terms = Terms { name: "lithops-c-l0", task: 2, slots: 1, time_limit: None };
+        early(&failure, &terms, "10.0.0.1:7")
+    }
+
+    #[test]
+    fn an_agent_that_does_not_reach_the_client_says_what_to_set() {
+        let told = failed(Cause::Exited(UNREACHABLE));
+        assert_eq!((told.kind, told.passes), (ComputeErrorKind::Unsupported, false));
+        assert_eq!(
+            told.message,
+            "nodes do not reach the client at 10.0.0.1:7; say in `slurm.address` where they do, open \
+             the port in `slurm.port`, or say `link = false` for jobs through storage: lithops agent: \
+             10.0.0.1:7: connection refused"
+        );
+    }
+
+    #[test]
+    fn only_what_is_no_programs_fault_is_tried_again() {
+        let passes = |cause| failed(cause).passes;
+        assert!(passes(Cause::Node) && passes(Cause::Preempted) && passes(Cause::Cancelled));
+        assert!(!passes(Cause::Exited(127)) && !passes(Cause::TimeLimit));
+    }
+}
