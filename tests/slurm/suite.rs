@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lithops::{Builder, StorageBackend};
+use lithops::{Builder, Executor, StorageBackend};
 use lithops_testkit::compute::{Setup, Subject, TestExecutor};
 use tempfile::TempDir;
 
