@@ -15,8 +15,8 @@ pub(crate) fn run(cluster: &Slurm) -> anyhow::Result<()> {
     fs::write(
         &settings,
         format!(
-            "[lithops]\nbackend = \"slurm\"\nworkers = 6\n[slurm]\nfolder = \"{0}\"\nshared = \
-             [\"{1}\"]\nkeep_program = false\n",
+            "[lithops]\nbackend = \"slurm\"\n[slurm]\nmax_workers = 6\nfolder = \"{0}\"\nshared \
+             = [\"{1}\"]\nkeep_program = false\n",
             folder.display(),
             shared.display(),
         ),
