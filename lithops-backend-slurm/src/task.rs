@@ -109,6 +109,22 @@ impl Task {
     }
 }
 
+/// What Slurm writes to the log of a task that it kills for its memory, where Slurm itself looks at it
+/// (`OverMemoryKill`) and not the kernel: the task's state says nothing of it.
+const OVER_MEMORY: &str = "exceeded memory limit";
+
+impl Failure {
+    /// The same, with the end of what the task has printed.
+    pub(crate) fn saying(mut self, said: String) -> Self {
+        let killed = matches!(self.cause, Cause::Signalled(_) | Cause::Cancelled);
+        if killed && said.contains(OVER_MEMORY) {
+            self.cause = Cause::OutOfMemory;
+        }
+        self.said = said;
+        self
+    }
+}
+
 impl Cause {
     fn other(sight: &Sight) -> Self {
         Self::Other { state: sight.state.clone(), reason: sight.reason.clone() }
@@ -166,6 +182,21 @@ mod tests {
         assert_eq!(cause("FAILED", 0), other);
         let new = Cause::Other { state: "EXPLODED".to_owned(), reason: "why".to_owned() };
         assert_eq!(cause("EXPLODED", 0), new);
+    }
+
+    #[test]
+    fn a_task_that_slurm_kills_for_its_memory_says_so_in_its_log() {
+        // As Slurm 22.05 prints it.
+        let said = "slurmstepd-n3: error: StepId=15.batch exceeded memory limit (626466816 > \
+                    314572800), being killed\n";
+        let told = |state, exit, said: &str| match task(state, exit) {
+            Task::Failed(failure) => failure.saying(said.to_owned()).cause,
+            task => panic!("{task:?}"),
+        };
+        assert_eq!(told("FAILED", 9, said), Cause::OutOfMemory);
+        assert_eq!(told("CANCELLED", 9, said), Cause::OutOfMemory);
+        assert_eq!(told("FAILED", 9, "something else"), Cause::Signalled(9));
+        assert_eq!(told("FAILED", 768, said), Cause::Exited(3));
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl Tracked {
 
     pub(super) fn tell(&mut self, task: u32, said: &str) {
         if let Some(Seen { task: Task::Failed(failure), .. }) = self.tasks.get_mut(task as usize) {
-            said.clone_into(&mut failure.said);
+            *failure = failure.clone().saying(said.to_owned());
         }
     }
 

@@ -240,7 +240,7 @@ async fn watch(
                 Task::Gone => place.fail(refusal(failure::gone(&terms), true)),
                 Task::Failed(failed) => {
                     let said = inner.log(&home, &allocation.name, task).await;
-                    let failed = Failure { said, ..failed.clone() };
+                    let failed = failed.clone().saying(said);
                     place.fail(early(&failed, &terms, &hosts));
                 }
             }
@@ -302,7 +302,7 @@ impl Allocation {
             match said.as_ref().map(Task::of) {
                 Some(Task::Failed(failed)) => {
                     let said = inner.log(home, &self.name, task).await;
-                    return failure::cause(&Failure { said, ..failed }, &terms);
+                    return failure::cause(&failed.saying(said), &terms);
                 }
                 Some(Task::Succeeded) => return lost(&terms, "it has hung up, and ended well"),
                 Some(Task::Gone) | None => {
