@@ -21,9 +21,11 @@ const CALLS: &str = "LITHOPS_BENCH_CALLS";
 /// Processors of a task, of which a node has 16: each task has a node to itself.
 const MOST_OF_A_NODE: &str = "9";
 
-/// Slurm starts what comes within 3 s of its last look at the queue (`batch_sched_delay`) only after
-/// those: whoever came right after another side would wait for what that one did.
-const REST: Duration = Duration::from_secs(4);
+/// Slurm looks at its queue at most every 3 s (`batch_sched_delay`), and once more after a job has ended:
+/// whoever came sooner after another side would wait for what that one did.
+const REST: Duration = Duration::from_secs(8);
+/// It looks at full seconds of its own: each turn comes at another moment between two of them.
+const SHIFT: Duration = Duration::from_millis(200);
 
 /// How often the queue is asked whether a job has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -56,8 +58,8 @@ fn add_one(x: u32) -> u32 {
     x + 1
 }
 
-fn rest() {
-    std::thread::sleep(REST);
+fn rest(turn: u32) {
+    std::thread::sleep(REST + SHIFT * turn);
 }
 
 /// What a user's program does: makes an executor, has its results, and ends it.
@@ -74,7 +76,6 @@ fn run_a_job(calls: u32) {
 
 /// Such a program, from its start to its end.
 fn ours(settings: &Path, calls: u32) -> Turn {
-    rest();
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.env(CALLS, calls.to_string()).env("LITHOPS_CONFIG", settings);
     let (turn, status) = table::time(|| program.status().unwrap());
@@ -105,7 +106,6 @@ fn sbatch(array: &str, options: &[&str]) -> String {
 
 /// An array job that `sbatch` itself waits for: it looks less and less often.
 fn bare_and_waited_for(array: &str, options: &[&str]) -> Turn {
-    rest();
     table::time(|| sbatch(array, &[&["--wait"], options].concat())).0
 }
 
@@ -126,19 +126,21 @@ fn bare(array: &str, options: &[&str], work: &dyn Fn()) -> Turn {
             std::thread::sleep(LOOK);
         }
     };
-    rest();
     table::time(watched).0
 }
 
 /// Ten calls, from the start of a program to its end.
-fn short(shared: &Path, count: usize, table: &mut Table) {
+fn short(shared: &Path, count: u32, table: &mut Table) {
     let settings = settings(shared, "short", 10, "");
     // The program is brought into the folder once.
     ours(&settings, 10);
     let mut sides: [Vec<Turn>; 3] = Default::default();
-    for _ in 0..count {
+    for turn in 0..count {
+        rest(turn);
         sides[0].push(ours(&settings, 10));
+        rest(turn);
         sides[1].push(bare_and_waited_for("0-9", &[]));
+        rest(turn);
         sides[2].push(bare("0-9", &[], &|| ()));
     }
     let [ours, waited, watched] = sides;
@@ -148,13 +150,15 @@ fn short(shared: &Path, count: usize, table: &mut Table) {
 }
 
 /// Many small calls on three nodes, beside an array with a task on each and the calls' own time.
-fn many(shared: &Path, count: usize, table: &mut Table) {
+fn many(shared: &Path, count: u32, table: &mut Table) {
     const MANY: u32 = 10_000;
     let settings = settings(shared, "many", 3, &format!("runtime_cpu = {MOST_OF_A_NODE}"));
     let alone = ["--cpus-per-task", MOST_OF_A_NODE];
     let mut sides: [Vec<Turn>; 2] = Default::default();
-    for _ in 0..count {
+    for turn in 0..count {
+        rest(turn);
         sides[0].push(ours(&settings, MANY));
+        rest(turn);
         sides[1].push(bare("0-2", &alone, &|| {
             let results: Vec<u32> = std::hint::black_box((0..MANY).map(add_one).collect());
             assert_eq!(results.len(), MANY as usize);
