@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use lithops_core::config::keys::{Key, Kind, SECTIONS};
+use lithops_core::config::keys::{Key, Kind, sections};
 
 const BEGIN: &str = "<!-- keys: begin -->\n";
 const END: &str = "<!-- keys: end -->";
@@ -43,7 +43,7 @@ fn row(key: &Key) -> String {
 
 fn table() -> String {
     let mut text = String::new();
-    for section in SECTIONS {
+    for section in sections() {
         write!(text, "\n### `[{}]`\n\nFor {}.\n\n", section.name, section.about).unwrap();
         text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");
         text.extend(section.keys.iter().map(row));

@@ -36,6 +36,7 @@
 
 mod code_engine;
 mod containers;
+mod declared;
 mod document;
 mod environment;
 mod error;
@@ -50,6 +51,7 @@ mod raw;
 mod sections;
 mod setting;
 mod slurm;
+mod unknown;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -57,6 +59,7 @@ use std::path::PathBuf;
 
 pub use code_engine::CodeEngineSection;
 pub use containers::ContainersSection;
+pub use declared::DeclaredSections;
 use document::Document;
 pub use error::ConfigError;
 pub use file::state_folder;
@@ -98,6 +101,8 @@ pub struct Config {
     pub slurm: SlurmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
+    /// What is said in sections that other crates have declared, which [`section`](Self::section) gives.
+    pub declared: DeclaredSections,
     /// The terms of jobs that say no others.
     pub jobs: JobSettings,
     /// The file that settings were read from, as an absolute path.
@@ -122,6 +127,7 @@ impl Default for Config {
             ibm: IbmSection::default(),
             slurm: SlurmSection::default(),
             storages: StorageSections::default(),
+            declared: DeclaredSections::default(),
             jobs: JobSettings::default(),
             file: None,
             notes: Vec::new(),
@@ -132,7 +138,7 @@ impl Default for Config {
 impl Config {
     /// Resolves settings: `text` is the file called `path`, in TOML, `environment` gives variables.
     ///
-    /// Each key of [`keys::SECTIONS`] has a variable `LITHOPS_SECTION_KEY`, in capitals; those of
+    /// Each key of [`keys::sections`] has a variable `LITHOPS_SECTION_KEY`, in capitals; those of
     /// `[lithops]` can be said as `LITHOPS_KEY` too. `LITHOPS_WORKERS` is short for
     /// `LITHOPS_LOCALHOST_WORKER_PROCESSES`, and `LITHOPS_STORAGE_BUCKET` is the bucket of whichever
     /// storage jobs use. Lists have commas between their items, and maps are lists of `NAME=VALUE`.
@@ -192,6 +198,7 @@ impl Config {
             containers: raw.containers,
             ibm: raw.ibm,
             slurm: raw.slurm,
+            declared: DeclaredSections::default(),
             file: None,
             notes: Vec::new(),
         })
