@@ -50,7 +50,6 @@ mod python;
 mod raw;
 mod sections;
 mod setting;
-mod slurm;
 mod unknown;
 #[cfg(feature = "yaml")]
 mod yaml;
@@ -70,7 +69,6 @@ pub use sections::{
     AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
 };
 pub use setting::{Note, Origin, Setting, Traced};
-pub use slurm::SlurmSection;
 
 /// Settings as they hold: each from the environment, else from the file, else the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,8 +95,6 @@ pub struct Config {
     pub containers: ContainersSection,
     /// What is said of IBM Cloud as a whole.
     pub ibm: IbmSection,
-    /// What is said of a cluster of Slurm.
-    pub slurm: SlurmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
     /// What is said in sections that other crates have declared, which [`section`](Self::section) gives.
@@ -125,7 +121,6 @@ impl Default for Config {
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
-            slurm: SlurmSection::default(),
             storages: StorageSections::default(),
             declared: DeclaredSections::default(),
             jobs: JobSettings::default(),
@@ -197,7 +192,6 @@ impl Config {
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
-            slurm: raw.slurm,
             declared: DeclaredSections::default(),
             file: None,
             notes: Vec::new(),

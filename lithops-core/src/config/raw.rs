@@ -9,7 +9,7 @@ use toml::{Spanned, Table, Value};
 use super::keys::{self, Key, Kind, Section};
 use super::{
     AzureSection, CodeEngineSection, ContainersSection, CosSection, GcpSection, IbmSection,
-    RedisSection, S3Section, SlurmSection, StorageSections,
+    RedisSection, S3Section, StorageSections,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -21,7 +21,6 @@ pub(super) struct RawConfig {
     pub(super) code_engine: CodeEngineSection,
     pub(super) containers: ContainersSection,
     pub(super) ibm: IbmSection,
-    pub(super) slurm: SlurmSection,
     aws_s3: Option<S3Section>,
     ibm_cos: Option<CosSection>,
     minio: Option<S3Section>,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::*;
-use crate::config::{Origin, Traced};
+use crate::config::{Note, Origin, Traced};
 use crate::secret::Secret;
 
 /// `[moon]`: a place for calls that only these tests have.
@@ -224,6 +224,25 @@ fn a_structure_that_was_not_declared_may_not_take_what_is_said() {
     let error = other("[moon]\ntoken = \"s3cr3t\"").unwrap_err();
     assert_eq!(error.to_string(), "`moon.token` is `***`: it must be a text");
     assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
+}
+
+/// What is told of a section that only other programs can use.
+const LEFT_OUT: &str = "it comes with the feature `slurm`, which this build lacks";
+
+#[test]
+fn a_section_that_this_program_was_built_without_is_noted_and_fails_nothing() {
+    let text = "[lithops]\nbackend = \"threads\"\n[slurm]\npartition = \"short\"";
+    let config = traced(text, &[("LITHOPS_SLURM_FOLDER", "/f")]).unwrap().config;
+    let notes = vec![Note { what: "[slurm]".to_owned(), why: LEFT_OUT.to_owned() }];
+    assert_eq!(config, Config { backend: "threads".to_owned(), notes, ..Config::default() });
+}
+
+#[cfg(feature = "yaml")]
+#[test]
+fn such_a_section_is_noted_in_a_file_of_lithops_for_python_too() {
+    let document = crate::config::yaml::document("a.yaml", "slurm:\n  partition: short\n").unwrap();
+    assert_eq!(document.notes, [Note { what: "[slurm]".to_owned(), why: LEFT_OUT.to_owned() }]);
+    assert!(document.table.is_empty());
 }
 
 #[cfg(feature = "yaml")]

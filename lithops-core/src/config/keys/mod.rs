@@ -9,7 +9,6 @@ mod containers;
 mod declared;
 mod elsewhere;
 mod general;
-mod slurm;
 mod storages;
 
 pub use declared::Declared;
@@ -99,7 +98,6 @@ const OWN: &[Section] = &[
     general::LOCALHOST,
     containers::CONTAINERS,
     code_engine::CODE_ENGINE,
-    slurm::SLURM,
     general::IBM,
     storages::FILE,
     storages::AWS_S3,

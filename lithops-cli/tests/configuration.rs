@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use lithops_core::config::keys::{Key, Kind, sections};
+// The command has all backends, each with its section.
+use lithops as _;
+use lithops_core::config::keys::{self, Key, Kind, sections};
 
 const BEGIN: &str = "<!-- keys: begin -->\n";
 const END: &str = "<!-- keys: end -->";
@@ -50,6 +52,18 @@ fn table() -> String {
     }
     text.push('\n');
     text
+}
+
+#[test]
+fn a_section_that_a_backend_brings_is_known_where_that_is_left_out() {
+    // The last one of the core.
+    let behind = sections().into_iter().skip_while(|section| section.name != "redis").skip(1);
+    let brought: Vec<_> = behind.collect();
+    assert!(brought.iter().any(|section| section.name == "slurm"), "{brought:?}");
+    for section in brought {
+        let feature = keys::feature_of(section.name).unwrap();
+        assert!(section.about.ends_with(&format!("(feature `{feature}`)")), "{section:?}");
+    }
 }
 
 #[test]
