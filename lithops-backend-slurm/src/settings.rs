@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lithops_core::config::{Config, ConfigError, SlurmSection};
+use lithops_core::config::{Config, ConfigError};
 
+use crate::keys::SLURM;
+use crate::section::SlurmSection;
 use crate::{ContainerEngine, SlurmConfig};
 
 /// Where the folder is unless somebody says it.
@@ -52,7 +54,7 @@ impl SlurmConfig {
     /// # Ok::<(), lithops_core::config::ConfigError>(())
     /// ```
     pub fn from_settings(config: &Config, home: Option<&Path>) -> Result<Self, ConfigError> {
-        let section = config.slurm.clone();
+        let section: SlurmSection = config.section(&SLURM)?;
         for (key, count) in [
             ("max_workers", section.max_workers),
             ("worker_processes", section.worker_processes),
