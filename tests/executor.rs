@@ -72,7 +72,7 @@ async fn what_the_configuration_says_of_jobs_holds_unless_they_say_it_themselves
 #[tokio::test]
 async fn names_that_there_are_not_are_refused_with_those_that_there_are() {
     let error = FunctionExecutor::builder().backend("cloud").build().await.unwrap_err();
-    let known = "processes, localhost, threads, containers, code_engine".to_owned();
+    let known = "processes, localhost, threads, containers, code_engine, slurm".to_owned();
     let name = "cloud".to_owned();
     assert_eq!(config_error(error), ConfigError::Unknown { what: "backend", name, known });
     let error = FunctionExecutor::builder().storage("tape").build().await.unwrap_err();

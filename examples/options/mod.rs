@@ -10,7 +10,8 @@ use lithops::{Builder, FunctionExecutor};
 const BACKEND: &str = "--backend";
 const WORKERS: &str = "--workers";
 const SHARED_USAGE: &str = "
-  --backend NAME   where to run: processes, threads, or (a feature each) containers, code_engine
+  --backend NAME   where to run: processes, threads, or (a feature each) containers, code_engine,
+                   slurm
   --workers N      how many run at once
                    (without one of these, lithops.toml or the LITHOPS_ variables say,
                    else it is one process for each processor)

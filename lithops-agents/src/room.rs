@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Done once, by whoever comes first.
+type GiveBack = Box<dyn FnOnce() + Send>;
+
 /// Room for one worker. Whoever knows first that the worker ends gives it back.
 #[derive(Clone)]
 pub struct Room(Arc<Mutex<Option<GiveBack>>>);
-
-/// What gives it back.
-type GiveBack = Box<dyn FnOnce() + Send>;
 
 impl Room {
     /// Lets another worker have it; once.

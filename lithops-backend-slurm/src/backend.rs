@@ -174,7 +174,7 @@ impl ComputeBackend for SlurmBackend {
         }
         let found = self.inner.find(&scope).await?;
         if scope == CleanScope::All {
-            self.inner.forget_home().await;
+            self.inner.doubt();
         }
         found.remove(self.inner.login()?).await
     }

@@ -139,7 +139,7 @@ impl ContainerEngine {
             }
             Self::Charliecloud => {
                 let bind = format!("{folder}:{folder}");
-                words(&["ch-run", "--write-fake", "--bind", &bind, image, "--", program])
+                words(&["ch-run", "--bind", &bind, image, "--", program])
             }
         }
     }
@@ -160,7 +160,7 @@ mod tests {
                 "apptainer exec --bind /shared/l image /shared/l/programs/1",
                 "singularity exec --bind /shared/l image /shared/l/programs/1",
                 "enroot start --mount /shared/l:/shared/l --env A --env B image /shared/l/programs/1",
-                "ch-run --write-fake --bind /shared/l:/shared/l image -- /shared/l/programs/1",
+                "ch-run --bind /shared/l:/shared/l image -- /shared/l/programs/1",
             ]
         );
     }

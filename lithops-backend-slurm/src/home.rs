@@ -6,7 +6,7 @@ use lithops_core::ports::{ComputeError, ComputeErrorKind};
 use crate::SlurmConfig;
 use crate::cluster::{Cluster, QUESTION};
 use crate::folder::{Folder, as_said};
-use crate::login::{ANSWER, Login, UPLOAD, quote, slurm};
+use crate::login::{ANSWER, CommandError, Login, UPLOAD, quote, slurm};
 use crate::program::Program;
 use crate::refused::{error, from_command};
 
@@ -69,6 +69,19 @@ impl Home {
         Ok(Self { folder, own, program: place, settings, cluster })
     }
 
+    /// Removes the executor's own folder, and the folders around it that are empty then.
+    ///
+    /// # Errors
+    /// [`CommandError`] if something can't be removed.
+    pub(crate) async fn remove(&self, login: &Login) -> Result<(), CommandError> {
+        let folder = quote(self.folder.path());
+        let line = format!(
+            "rm -rf -- {} && {{ rmdir -- {folder}/clients {folder}/programs 2>/dev/null; true; }}",
+            quote(&self.own)
+        );
+        login.ask(&line).await.map(drop)
+    }
+
     /// Where the tasks of an array job write what they print.
     pub(crate) fn log(&self, array: &str, task: impl std::fmt::Display) -> String {
         format!("{}/logs/{array}-{task}", self.own)
@@ -119,7 +132,9 @@ pub(crate) async fn put(
     operation: &'static str,
 ) -> Result<(), ComputeError> {
     let size = content.len();
-    let (staged, place) = (quote(&format!("{own}/staged")), quote(place));
+    // Others may be on their way at the same time.
+    let name = place.rsplit('/').next().unwrap_or_default();
+    let (staged, place) = (quote(&format!("{own}/staged-{name}")), quote(place));
     // A connection that breaks ends the input too, as if it had been whole.
     let line = format!(
         "umask 077 && cat > {staged} && test \"$(wc -c < {staged})\" -eq {size} && chmod {mode} \

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use anyhow::{Context, bail, ensure};
 
@@ -13,6 +13,7 @@ use crate::steps::Steps;
 pub(crate) mod code_engine;
 mod drop_in;
 pub(crate) mod s3;
+pub(crate) mod slurm;
 
 const BACKENDS: &[&str] = &["threads", "processes"];
 
@@ -347,7 +348,21 @@ fn succeed(
     arguments: &[&str],
     settings: &Settings,
 ) -> anyhow::Result<String> {
-    let output = start(name, backend, arguments, settings)?;
+    summed_up(name, backend, &start(name, backend, arguments, settings)?)
+}
+
+/// The same, where and with how many workers the configuration says.
+fn succeed_as_configured(
+    name: &str,
+    arguments: &[&str],
+    settings: &Settings,
+) -> anyhow::Result<String> {
+    let mut run = example(name, settings);
+    run.arg("--").args(arguments);
+    summed_up(name, "what is configured", &output(run)?)
+}
+
+fn summed_up(name: &str, backend: &str, output: &Output) -> anyhow::Result<String> {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -364,6 +379,13 @@ fn start(
     arguments: &[&str],
     settings: &Settings,
 ) -> anyhow::Result<Output> {
+    let mut run = example(name, settings);
+    run.args(["--", "--backend", backend, "--workers", "2"]).args(arguments);
+    output(run)
+}
+
+/// Builds an example and runs it.
+fn example(name: &str, settings: &Settings) -> Command {
     let mut run = cargo(["run", "--quiet", "--release"]);
     // Builds with other settings are about linking: what they are built with is little.
     if settings.iter().any(|(name, _)| *name == "CARGO_TARGET_DIR") {
@@ -371,12 +393,11 @@ fn start(
     } else {
         run.args(["--package", "lithops", "--all-features", "--example", name]);
     }
-    run.args(["--", "--backend", backend, "--workers", "2"]).args(arguments);
     run.envs(settings.iter().map(|(name, value)| (name, value)));
-    output(run)
+    run
 }
 
-fn shell(script: &str, folder: &Path) -> std::process::Command {
+fn shell(script: &str, folder: &Path) -> Command {
     let mut shell = command("sh", ["-c", script, "sh"]);
     shell.arg(folder);
     shell

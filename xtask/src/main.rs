@@ -17,6 +17,7 @@ mod matrix;
 mod peers;
 mod report;
 mod servers;
+mod slurm;
 mod steps;
 mod tests;
 
@@ -33,6 +34,9 @@ usage: cargo xtask COMMAND
   servers [NAMES]  starts the servers of storages and images, until Ctrl-C
   containers       calls in containers of a real engine keep all promises
   codeengine       calls on an emulator of Code Engine, examples in its containers, IBM's SDK
+  slurm            calls, examples on a Slurm cluster of three nodes on this machine
+  slurm --keep     only starts the cluster, until Ctrl-C; so does `servers slurm`
+  slurm --bench    what calls take there, beside bare array jobs
   report           a browser opens reports of jobs, and asks no network
   multiprocessing  pools, processes and what they share, over threads and over a Redis server
   suite            the tests of each of these servers
@@ -74,6 +78,15 @@ fn main() -> ExitCode {
         },
         ["peers", options @ ..] => peers::run(options, &mut steps),
         ["suite"] => servers::run_all(&mut steps),
+        ["slurm"] => {
+            slurm::run(&mut steps);
+            Ok(())
+        }
+        ["slurm", "--keep"] | ["servers", "slurm"] => slurm::until_interrupted(),
+        ["slurm", "--bench"] => {
+            slurm::bench(&mut steps);
+            Ok(())
+        }
         ["servers", names @ ..] => servers::until_interrupted(names),
         ["matrix"] => machine::install(&mut steps).and_then(|()| matrix::run(&mut steps)),
         ["--help" | "-h" | "help"] => {
@@ -121,6 +134,7 @@ fn test(steps: &mut Steps) -> anyhow::Result<()> {
     tests::run_all(steps)?;
     servers::run_all(steps)?;
     code_engine(steps)?;
+    tests::run_on_slurm(steps);
     tests::run_over_s3(steps)?;
     tests::run_multiprocessing(steps)?;
     adapters::rusoto(steps)?;

@@ -73,3 +73,26 @@ pub(crate) fn run_on_code_engine(steps: &mut Steps) -> anyhow::Result<()> {
     });
     Ok(())
 }
+
+/// Runs calls on a cluster of Slurm.
+pub(crate) fn run_on_slurm(steps: &mut Steps) {
+    if let Some(missing) = servers::slurm_not_here() {
+        steps.skip("slurm", &missing);
+        return;
+    }
+    steps.run("slurm", |cases| {
+        let cluster = servers::Slurm::start()?;
+        let mut suite = tests(Some("slurm"));
+        // Slurm takes its time, not the processors'.
+        suite.args(["--", "--test-threads=8"]);
+        suite.envs(cluster.environment());
+        let redis = servers::start_named(&["redis"]);
+        match &redis {
+            Ok(servers) => {
+                suite.envs(servers.iter().map(servers::Started::variable));
+            }
+            Err(error) => println!("    without clients by SSH: {error:#}"),
+        }
+        run_tests(suite, cases)
+    });
+}

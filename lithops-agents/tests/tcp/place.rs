@@ -8,7 +8,7 @@ use lithops_agents::{
     Address, Agent, Expected, Stream, Switchboard, agent_environment, keep_key, new_key,
     secret_number,
 };
-use lithops_core::wire::Preamble;
+use lithops_core::wire::{CallError, Preamble};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -65,7 +65,8 @@ impl Place {
         let (expected, mut command) = self.prepare(&[self.host()], &self.key());
         let process = Process(command.spawn().unwrap());
         let stream = called(expected).await;
-        let how_it_ended = async { "the test knows how".to_owned() };
+        let reason = "the agent of the test is gone: the test knows how".to_owned();
+        let how_it_ended = async { CallError::WorkerLost { reason } };
         let agent = Agent::greet(stream, "the agent of the test", how_it_ended).await.unwrap();
         (Arc::new(agent), process)
     }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use lithops_agents::{Agent, keep_key, new_key, secret_number};
-use lithops_core::wire::{LinkKey, Preamble};
+use lithops_core::wire::{CallError, LinkKey, Preamble};
 use lithops_worker::UNREACHABLE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -73,7 +73,8 @@ async fn the_next_address_is_tried_where_one_leads_nowhere() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let (expected, mut command) = place.prepare(&[closed, place.host()], &place.key());
     let process = Process(command.spawn().unwrap());
-    let agent = Agent::greet(called(expected).await, "it", async { String::new() }).await.unwrap();
+    let agent =
+        Agent::greet(called(expected).await, "it", async { CallError::Cancelled }).await.unwrap();
     drop(agent);
     assert_eq!(exit_code(process).await, Some(0));
 }

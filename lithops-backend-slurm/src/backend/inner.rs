@@ -1,14 +1,15 @@
 //! What an executor knows of its cluster: made ready once, for all jobs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lithops_core::ports::{CleanScope, ComputeError, ComputeErrorKind};
 use lithops_worker::Owner;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, RwLock, watch};
 
 use super::{START, STOP};
-use crate::clean::{Found, remove_paths, stop};
+use crate::clean::{Found, stop};
 use crate::home::Home;
 use crate::jobs::{Bounds, Jobs};
 use crate::login::Login;
@@ -28,7 +29,11 @@ pub(crate) struct Inner {
     pub(crate) owner: String,
     login: OnceLock<Login>,
     home: Mutex<Option<Arc<Home>>>,
+    /// Whether the home may have been damaged since.
+    doubted: AtomicBool,
     closed: watch::Sender<bool>,
+    /// Held by who submits; an executor's end waits until nobody does.
+    pub(crate) submitting: RwLock<()>,
     pub(super) jobs: Jobs,
 }
 
@@ -42,7 +47,9 @@ impl Inner {
             owner,
             login: OnceLock::new(),
             home: Mutex::default(),
+            doubted: AtomicBool::new(false),
             closed: watch::Sender::new(false),
+            submitting: RwLock::default(),
             jobs: Jobs::default(),
         }
     }
@@ -69,13 +76,15 @@ impl Inner {
         if *self.closed.borrow() {
             return Err(closed(START));
         }
-        if let Some(home) = home.as_ref() {
+        let doubted = self.doubted.swap(false, Ordering::AcqRel);
+        if let Some(home) = home.as_ref().filter(|_| !doubted) {
             return Ok(Arc::clone(home));
         }
         let mut end = self.closed.subscribe();
         let prepared = tokio::select! {
             prepared = Home::prepare(self.login()?, &self.config, &self.client, &self.owner) => {
-                prepared?
+                // What could not be made ready is as doubtful as before.
+                prepared.inspect_err(|_| self.doubted.store(doubted, Ordering::Release))?
             }
             // A program may be long on its way.
             _ = end.wait_for(|closed| *closed) => return Err(closed(START)),
@@ -96,8 +105,8 @@ impl Inner {
     }
 
     /// Has the folder made ready again before the next start: somebody may have removed the program.
-    pub(super) async fn forget_home(&self) {
-        self.home.lock().await.take();
+    pub(crate) fn doubt(&self) {
+        self.doubted.store(true, Ordering::Release);
     }
 
     /// Removes what dead clients of this machine have left, and programs that nobody uses.
@@ -140,6 +149,7 @@ impl Inner {
     /// Cancels all jobs, and removes what this executor has in the folder.
     pub(super) async fn close(&self) {
         self.refuse_more();
+        drop(self.submitting.write().await);
         let arrays = self.jobs.forget_all();
         let home = self.home.lock().await.take();
         let Some(login) = self.login.get() else { return };
@@ -148,7 +158,7 @@ impl Inner {
             tracing::warn!(%error, ?arrays, "jobs of Slurm could not be cancelled: use `scancel`");
         }
         if let Some(home) = home
-            && let Err(source) = remove_paths(login, &[&home.own]).await
+            && let Err(source) = home.remove(login).await
         {
             let error = from_command(STOP, source);
             tracing::warn!(%error, folder = home.own, "it could not be removed");

@@ -46,7 +46,7 @@ impl Inner {
             self.jobs.tell(job, task, &said);
         }
         // They may have failed because somebody has removed the program.
-        self.forget_home().await;
+        self.doubt();
         Ok(())
     }
 

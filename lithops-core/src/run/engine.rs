@@ -148,6 +148,11 @@ impl Engine {
         &self.inner.around
     }
 
+    /// Whether workers reach the storage wherever it is.
+    pub(super) fn reaches_storage(&self) -> bool {
+        self.inner.lent
+    }
+
     /// What dispatches through storage are sealed with.
     pub(super) fn key(&self) -> Result<&SealKey, KeyError> {
         self.inner.key.get()

@@ -21,14 +21,14 @@ impl Engine {
         let around = self.around();
         let storage = around.storage.as_ref();
         let mut found = vec![probe(storage).await];
-        let far = !around.backend.capability().on_this_machine;
+        let far = !around.backend.capability().on_this_machine && !self.reaches_storage();
         if far && storage.location().is_on_this_machine() {
             let backend = around.backend.capability().backend;
             found.push(Finding::bad(
                 REACH,
                 format!("workers of `{backend}` don't reach a storage of this machine"),
                 "set `storage` of the section `[lithops]` to one that they reach over the network, \
-                 such as `ibm_cos` or `aws_s3`",
+                 such as `ibm_cos` or `aws_s3`, or to a folder that the configuration says they share",
             ));
         }
         found.extend(around.backend.examine().await);

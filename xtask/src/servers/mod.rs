@@ -11,6 +11,7 @@ mod rclone;
 mod redis;
 mod registry;
 mod seaweedfs;
+mod slurm;
 mod suite;
 mod swift;
 mod wait;
@@ -28,6 +29,7 @@ use process::Process;
 pub(crate) use code_engine::drive_code_engine;
 pub(crate) use emulator::Emulator;
 pub(crate) use files::files;
+pub(crate) use slurm::{Slurm, not_here as slurm_not_here};
 pub(crate) use suite::run_all;
 pub(crate) use wait::until_interrupted;
 
