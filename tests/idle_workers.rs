@@ -24,10 +24,12 @@ struct Leased {
     threads: ThreadBackend,
     counts: Arc<Counts>,
     room: AtomicUsize,
+    idle: Duration,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
+    asked: AtomicUsize,
     opened: AtomicUsize,
     ended: AtomicUsize,
     given_up: AtomicUsize,
@@ -72,6 +74,7 @@ impl Link for Leased {
         profile: &WorkerProfile,
         sink: LaneSink,
     ) -> Result<Box<dyn Lane>, ComputeError> {
+        self.counts.asked.fetch_add(1, Ordering::SeqCst);
         let less = |room: usize| room.checked_sub(1);
         if self.room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err() {
             let _waiting = Waiting(Arc::clone(&self.counts));
@@ -83,7 +86,7 @@ impl Link for Leased {
     }
 
     fn idle(&self) -> Option<Duration> {
-        Some(IDLE)
+        Some(self.idle)
     }
 }
 
@@ -120,11 +123,16 @@ impl ComputeBackend for Leased {
 
 /// An executor of four workers, of which `room` can be had.
 fn leased(room: usize) -> (Engine, Arc<Counts>) {
+    leased_for(IDLE, room)
+}
+
+/// The same, where a worker without calls is kept for so long.
+fn leased_for(idle: Duration, room: usize) -> (Engine, Arc<Counts>) {
     lithops_storage::install();
     let counts = Arc::<Counts>::default();
     let threads = ThreadBackend::new(ThreadConfig { workers: 4 });
     let room = AtomicUsize::new(room);
-    let backend = Leased { threads, counts: Arc::clone(&counts), room };
+    let backend = Leased { threads, counts: Arc::clone(&counts), room, idle };
     let storage = Arc::new(MemoryStorage::new());
     (Engine::new(Arc::new(backend), storage, EngineSettings::default(), None), counts)
 }
@@ -167,6 +175,22 @@ async fn workers_on_their_way_are_given_up_when_the_last_call_has_ended() {
     until(&counts.given_up, 3).await;
     until(&counts.ended, 1).await;
     assert_eq!(counts.opened.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn workers_on_their_way_are_given_up_at_once_however_long_others_are_kept() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let (exec, counts) = leased_for(HOUR, 1);
+    assert_eq!(exec.map(double, 0..4).await.unwrap(), [0, 2, 4, 6]);
+    until(&counts.given_up, 3).await;
+    assert_eq!(exec.map(double, 4..8).await.unwrap(), [8, 10, 12, 14]);
+    until(&counts.given_up, 6).await;
+    // No call of a job that is cancelled begins.
+    let (exec, counts) = leased_for(HOUR, 0);
+    let job = exec.map(double, 0..4).submit().unwrap();
+    until(&counts.asked, 4).await;
+    job.cancel();
+    until(&counts.given_up, 4).await;
 }
 
 #[tokio::test]

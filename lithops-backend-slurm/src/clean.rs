@@ -22,6 +22,9 @@ const JOB: &str = "lithops-job|";
 const CLIENT: &str = "lithops-client|";
 const PROGRAM: &str = "lithops-program|";
 
+/// The owner of a folder that was left half removed, or half made, a day ago or more.
+const NOBODY: &str = "nobody";
+
 /// Cancels jobs, and waits until their processes have ended: what those write must not come after
 /// what was written is removed.
 ///
@@ -96,11 +99,12 @@ impl Found {
         let ask = slurm(["squeue", "--noheader", "-o", &format]);
         let age = if all { String::new() } else { format!(" -mtime +{PROGRAM_DAYS}") };
         let line = format!(
-            "{ask} --user \"$(id -un)\" && if cd {folder} 2>/dev/null; then for owner in clients/*/owner; do if test -f \
-             \"$owner\"; then echo {}\"$PWD/${{owner%/owner}}|$(cat \"$owner\")\"; fi; done; if test \
-             -d programs; then find \"$PWD/programs\" -type f{age} -exec echo {}{{}} \\;; fi; fi",
+            "{ask} --user \"$(id -un)\" && if cd {folder} 2>/dev/null; then for client in clients/*/; do \
+             if test -d \"$client\"; then printf '%s\\n' {}\"$(cat \"$client\"owner 2>/dev/null || find \
+             \"$client\" -maxdepth 0 -mtime +0 -exec echo {NOBODY} \\;)|$PWD/${{client%/}}\"; fi; done; \
+             if test -d programs; then find \"$PWD/programs\" -type f{age} -exec printf '{PROGRAM}%s\\n' \
+             {{}} \\;; fi; fi",
             quote(CLIENT),
-            quote(PROGRAM),
         );
         let said = login.ask(&line).await.map_err(|source| from_command(FIND, source))?;
         Ok(Self::read(&said))
@@ -120,10 +124,11 @@ impl Found {
                     let (name, owner) = (name.to_owned(), owner.to_owned());
                     found.jobs.push(FoundJob { id, name, owner });
                 }
-            } else if let Some((path, owner)) =
+            } else if let Some((owner, path)) =
+                // A path may have a bar in it.
                 line.strip_prefix(CLIENT).and_then(|rest| rest.split_once('|'))
             {
-                let (path, owner) = (path.to_owned(), owner.to_owned());
+                let (owner, path) = (owner.to_owned(), path.to_owned());
                 found.clients.push(FoundClient { path, owner });
             } else if let Some(path) = line.strip_prefix(PROGRAM) {
                 found.programs.push(path.to_owned());
@@ -135,8 +140,15 @@ impl Found {
     /// Only what dead clients of this machine have left.
     pub(crate) fn of_the_dead(mut self, owner: &Owner) -> Self {
         self.jobs.retain(|job| owner.is_leftover(&job.owner));
-        self.clients.retain(|client| owner.is_leftover(&client.owner));
+        let of_the_dead = |of: &str| of == NOBODY || owner.is_leftover(of);
+        self.clients.retain(|client| of_the_dead(&client.owner));
         self
+    }
+
+    /// Only the jobs of just this name.
+    pub(crate) fn called(mut self, name: &str) -> Self {
+        self.jobs.retain(|job| job.name == name);
+        Self { jobs: self.jobs, ..Self::default() }
     }
 
     /// Only the jobs whose names begin so.
@@ -204,8 +216,8 @@ mod tests {
     fn what_is_ours_is_read_and_all_else_passed_over() {
         let found = Found::read(
             "Welcome\nlithops-job|12|lithops-a-001-w0-0|boot/pid:[1] 2 3\nlithops-job|12|lithops-a-\
-             001-w0-0|boot/pid:[1] 2 3\nlithops-job|13|wrap|(null)\nlithops-client|/s/clients/c|boot \
-             2 3\nlithops-program|/s/programs/d1\n",
+             001-w0-0|boot/pid:[1] 2 3\nlithops-job|13|wrap|(null)\nlithops-client|boot 2 3|/s/a|b/\
+             clients/c\nlithops-program|/s/programs/d1\n",
         );
         assert_eq!(found.count(), 3);
         let told: Vec<_> = found.leftovers().into_iter().map(|l| (l.kind, l.name)).collect();
@@ -217,8 +229,16 @@ mod tests {
                 ("program", "d1".to_owned()),
             ]
         );
+        assert_eq!(found.clients[0].path, "/s/a|b/clients/c");
         assert_eq!(found.clone().named("lithops-a-001-w").count(), 1);
         assert_eq!(found.named("lithops-b-").count(), 0);
+    }
+
+    #[test]
+    fn a_job_of_a_name_is_not_one_whose_name_goes_on() {
+        let found = Found::read("lithops-job|7|lithops-c-l1|o\nlithops-job|8|lithops-c-l12|o\n");
+        let ids = found.called("lithops-c-l1").jobs.into_iter().map(|job| job.id);
+        assert_eq!(ids.collect::<Vec<_>>(), [7]);
     }
 
     #[test]

@@ -44,7 +44,8 @@ fn has_never_worked(cause: &Cause) -> bool {
     matches!(cause, Cause::Exited(_) | Cause::Held(_))
 }
 
-fn reason(failure: &Failure, terms: &Terms<'_>) -> String {
+/// What a task has died of, in words.
+pub(crate) fn reason(failure: &Failure, terms: &Terms<'_>) -> String {
     let Terms { name, task, slots, time_limit } = terms;
     let place = match failure.node.as_str() {
         "" => format!("its task {task} of {name}"),

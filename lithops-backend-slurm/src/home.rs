@@ -132,7 +132,9 @@ pub(crate) async fn put(
     operation: &'static str,
 ) -> Result<(), ComputeError> {
     let size = content.len();
-    let (staged, place) = (quote(&format!("{own}/staged")), quote(place));
+    // Others may be on their way at the same time.
+    let name = place.rsplit('/').next().unwrap_or_default();
+    let (staged, place) = (quote(&format!("{own}/staged-{name}")), quote(place));
     // A connection that breaks ends the input too, as if it had been whole.
     let line = format!(
         "umask 077 && cat > {staged} && test \"$(wc -c < {staged})\" -eq {size} && chmod {mode} \

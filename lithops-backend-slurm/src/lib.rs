@@ -9,6 +9,7 @@ mod failure;
 mod folder;
 mod home;
 mod jobs;
+mod keys;
 mod login;
 mod name;
 mod nodes;
@@ -17,6 +18,7 @@ mod queue;
 mod refusal;
 mod refused;
 mod script;
+mod section;
 mod settings;
 mod task;
 

@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use lithops_agents::{AgentLane, Claim, Switchboard, Worker, new_key};
 use lithops_core::ports::{ComputeError, ComputeErrorKind, LaneSink, WorkerProfile};
-use lithops_core::wire::WorkerTask;
+use lithops_core::wire::{LinkKey, WorkerTask};
 use tokio::runtime::Handle;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::backend::{Inner, START};
 use crate::clean::stop;
 use crate::home::{Home, put};
+use crate::login::{Login, slurm};
 use crate::refused::{BACKEND, closed, from_command};
 use crate::script::check;
 use place::{Place, State};
@@ -32,11 +34,12 @@ const TRIES: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Nodes {
     inner: Arc<Inner>,
-    home: Arc<Home>,
+    /// What was made ready last, with the key to the switchboard in it.
+    home: AsyncMutex<Arc<Home>>,
     switchboard: Switchboard,
-    /// Where agents find the switchboard, and the file with the key to it.
+    /// Where agents find the switchboard, and the key to it.
     hosts: Vec<String>,
-    key: String,
+    key: LinkKey,
     places: Mutex<Places>,
     /// How many array jobs were submitted.
     submitted: AtomicU64,
@@ -66,19 +69,18 @@ impl Nodes {
         let login = inner.login()?;
         let found = address::find(login, &inner.config).await?;
         let key = new_key().map_err(refused)?;
-        let place = format!("{}/link-key", home.own);
-        let bytes = key.expose().to_vec().into();
-        put(login, &place, &home.own, "600", bytes, LISTEN).await?;
-        let switchboard = Switchboard::listen_tcp(found.listen, key).await.map_err(refused)?;
+        bring(login, &home, &key).await?;
+        let switchboard =
+            Switchboard::listen_tcp(found.listen, key.clone()).await.map_err(refused)?;
         let port = switchboard.address().map_or(found.listen.port(), |address| address.port());
         let hosts = found.hosts.iter().map(|host| address::with_port(host, port)).collect();
         tracing::debug!(?hosts, "workers will call here");
         Ok(Arc::new_cyclic(|me| Self {
             inner: Arc::clone(inner),
-            home,
+            home: AsyncMutex::new(home),
             switchboard,
             hosts,
-            key: place,
+            key,
             places: Mutex::default(),
             submitted: AtomicU64::new(0),
             tidies: AtomicBool::new(false),
@@ -86,6 +88,17 @@ impl Nodes {
             tasks: Handle::current(),
             me: Weak::clone(me),
         }))
+    }
+
+    /// The folder as agents need it: made ready again, with the key, if it may have been damaged.
+    async fn home(&self) -> Result<Arc<Home>, ComputeError> {
+        let mut home = self.home.lock().await;
+        let ready = self.inner.deployed().await?;
+        if !Arc::ptr_eq(&home, &ready) {
+            bring(self.inner.login()?, &ready, &self.key).await?;
+            *home = ready;
+        }
+        Ok(Arc::clone(&home))
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -194,36 +207,26 @@ impl Nodes {
     }
 
     /// Lets go of places without workers; gives the tasks that have not begun.
-    fn let_go(&self) -> Vec<String> {
+    fn let_go(&self) -> Vec<(u64, u32)> {
         let mut waiting = Vec::new();
         // Nobody takes one of them meanwhile.
         self.places().all.retain(|place| {
             if place.taken() > 0 {
                 return true;
             }
-            match place.state() {
+            match place.forget() {
                 State::Here(agent) => agent.hang_up(),
-                State::Submitted { array, task } => waiting.push(format!("{array}_{task}")),
+                State::Submitted { array, task } => waiting.push((array, task)),
+                // What is being submitted for it is cancelled by who submits it.
                 State::Wanted | State::Failed(_) => {}
             }
-            place.forget();
             false
         });
         waiting
     }
 
     async fn tidy(&self) {
-        let waiting = self.let_go();
-        if waiting.is_empty() {
-            return;
-        }
-        tracing::debug!(tasks = waiting.len(), "tasks that are not needed any more are cancelled");
-        let Ok(login) = self.inner.login() else { return };
-        let cancel = ["scancel", "--quiet"].into_iter().chain(waiting.iter().map(String::as_str));
-        if let Err(error) = login.ask(&crate::login::slurm(cancel)).await {
-            // They end as soon as they begin: nobody waits for their call.
-            tracing::warn!(%error, "tasks that are not needed any more could not be cancelled");
-        }
+        cancel(&self.inner, &self.let_go()).await;
     }
 
     /// Ends all agents, and waits until Slurm says so too.
@@ -232,15 +235,40 @@ impl Nodes {
         drop(self.inner.submitting.write().await);
         let Places { all, arrays, .. } = std::mem::take(&mut *self.places());
         for place in all {
-            if let State::Here(agent) = place.state() {
+            if let State::Here(agent) = place.forget() {
                 agent.hang_up();
             }
-            place.forget();
         }
         let Ok(login) = self.inner.login() else { return };
         if let Err(source) = stop(login, &arrays).await {
             let error = from_command(START, source);
             tracing::warn!(%error, ?arrays, "jobs of Slurm could not be cancelled: use `scancel`");
         }
+    }
+}
+
+/// The file with the key by which agents and client know each other.
+fn key_file(home: &Home) -> String {
+    format!("{}/link-key", home.own)
+}
+
+async fn bring(login: &Login, home: &Home, key: &LinkKey) -> Result<(), ComputeError> {
+    const BRING: &str = "bring the key to the cluster";
+    let bytes = key.expose().to_vec().into();
+    put(login, &key_file(home), &home.own, "600", bytes, BRING).await
+}
+
+/// Cancels tasks of arrays that nobody needs any more.
+async fn cancel(inner: &Inner, tasks: &[(u64, u32)]) {
+    if tasks.is_empty() {
+        return;
+    }
+    tracing::debug!(tasks = tasks.len(), "tasks that are not needed any more are cancelled");
+    let Ok(login) = inner.login() else { return };
+    let names: Vec<String> = tasks.iter().map(|(array, task)| format!("{array}_{task}")).collect();
+    let words = ["scancel", "--quiet"].into_iter().chain(names.iter().map(String::as_str));
+    if let Err(error) = login.ask(&slurm(words)).await {
+        // They end as soon as they begin: nobody waits for their call.
+        tracing::warn!(%error, "tasks that are not needed any more could not be cancelled");
     }
 }

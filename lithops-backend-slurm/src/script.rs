@@ -29,17 +29,33 @@ pub(crate) struct Batch {
     pub(crate) worker_memory: Option<u64>,
     /// What the tasks are told.
     pub(crate) environment: BTreeMap<String, String>,
+    /// What the job's user tells them besides.
+    pub(crate) private: Option<Private>,
     /// The variable that tells a task its number, and that of the array's first task.
     pub(crate) number: (&'static str, u64),
+}
+
+/// Variables that the controller, which keeps scripts and shows them, gets no sight of.
+#[derive(Clone, Debug)]
+pub(crate) struct Private {
+    /// A file of the executor's own folder, which a shell reads.
+    pub(crate) file: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// Lines of shell that set variables.
+pub(crate) fn exports(variables: &BTreeMap<String, String>) -> String {
+    variables.iter().map(|(name, value)| format!("export {name}={}\n", quote(value))).collect()
 }
 
 impl Batch {
     /// What each task runs.
     pub(crate) fn script(&self, config: &SlurmConfig, home: &Home) -> String {
         let mut script = String::from("#!/bin/sh\n");
-        for (name, value) in &self.environment {
-            script.push_str(&format!("export {name}={}\n", quote(value)));
+        if let Some(private) = &self.private {
+            script.push_str(&format!(". {}\n", quote(&private.file)));
         }
+        script.push_str(&exports(&self.environment));
         if let Some(settings) = &home.settings {
             script.push_str(&format!("export LITHOPS_CONFIG={}\n", quote(settings)));
         }
@@ -48,7 +64,8 @@ impl Batch {
         let command = match &config.container {
             None => vec![home.program.clone()],
             Some((engine, image)) => {
-                let names = self.environment.keys().map(String::as_str);
+                let private = self.private.iter().flat_map(|private| &private.names);
+                let names = self.environment.keys().chain(private).map(String::as_str);
                 let names: Vec<&str> = names.chain([variable, "LITHOPS_CONFIG"]).collect();
                 engine.command(image, home.folder.path(), &home.program, &names)
             }
@@ -176,6 +193,7 @@ mod tests {
             slots: 2,
             worker_memory: None,
             environment: BTreeMap::from([("A".to_owned(), "it's".to_owned())]),
+            private: None,
             number: ("JOB_INDEX", 1001),
         }
     }
@@ -191,6 +209,21 @@ mod tests {
              LITHOPS_CONFIG=/shared/l/clients/c/lithops.toml\nexport JOB_INDEX=$((1001 + \
              SLURM_ARRAY_TASK_ID))\nexec /shared/l/programs/d1\n"
         );
+    }
+
+    #[test]
+    fn what_a_user_tells_workers_is_not_in_what_the_controller_keeps() {
+        let (file, names) = ("/shared/l/clients/c/a b.env".to_owned(), vec!["TOKEN".to_owned()]);
+        let batch = Batch { private: Some(Private { file, names }), ..batch() };
+        let script = batch.script(&SlurmConfig::new("/shared/l"), &home());
+        let begin = "#!/bin/sh\n. '/shared/l/clients/c/a b.env'\nexport A=";
+        assert!(script.starts_with(begin), "{script}");
+        let container = Some((ContainerEngine::Enroot, "i".to_owned()));
+        let config = SlurmConfig { container, ..SlurmConfig::new("/shared/l") };
+        let script = batch.script(&config, &home());
+        assert!(script.contains(" --env A --env TOKEN --env JOB_INDEX "), "{script}");
+        let told = BTreeMap::from([("TOKEN".to_owned(), "it's\nlong".to_owned())]);
+        assert_eq!(exports(&told), "export TOKEN='it'\\''s\nlong'\n");
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lithops_core::config::{Config, ConfigError, SlurmSection};
+use lithops_core::config::{Config, ConfigError};
 
+use crate::keys::SLURM;
+use crate::section::SlurmSection;
 use crate::{ContainerEngine, SlurmConfig};
 
 /// Where the folder is unless somebody says it.
@@ -13,7 +15,7 @@ const FOLDER: &str = "~/.lithops-slurm";
 /// How many bytes a unit of a configuration's memory has.
 const MIB: u64 = 1 << 20;
 /// Options of `sbatch` by which this backend tells its own tasks.
-const OURS: [&str; 16] = [
+const OURS: [&str; 18] = [
     "--array",
     "-a",
     "--job-name",
@@ -30,6 +32,8 @@ const OURS: [&str; 16] = [
     "--wrap",
     "--export",
     "--chdir",
+    "--clusters",
+    "-M",
 ];
 
 impl SlurmConfig {
@@ -50,7 +54,7 @@ impl SlurmConfig {
     /// # Ok::<(), lithops_core::config::ConfigError>(())
     /// ```
     pub fn from_settings(config: &Config, home: Option<&Path>) -> Result<Self, ConfigError> {
-        let section = config.slurm.clone();
+        let section: SlurmSection = config.section(&SLURM)?;
         for (key, count) in [
             ("max_workers", section.max_workers),
             ("worker_processes", section.worker_processes),
@@ -111,13 +115,14 @@ fn place(
     home: Option<&Path>,
 ) -> Result<PathBuf, ConfigError> {
     let below_home = folder.strip_prefix("~").map(Path::to_owned);
-    let is_text = folder.to_str().is_some_and(|text| !text.contains(['\n', '\0', '%']));
+    let is_text = folder.to_str().is_some_and(|text| !text.contains(['\n', '\0', '%', '\\']));
     match below_home {
-        // `%` stands for something else in the paths that `sbatch` takes.
+        // They stand for something else in the paths that `sbatch` takes.
         _ if !is_text => Err(invalid(
             key,
             &folder.display(),
-            "it must be UTF-8 without `%` and line breaks, for `sbatch` to take it".to_owned(),
+            "it must be UTF-8 without `%`, `\\` and line breaks, for `sbatch` to take it"
+                .to_owned(),
         )),
         Ok(_) if elsewhere => Ok(folder),
         Ok(rest) => match home {
@@ -150,7 +155,12 @@ fn check_option(option: &str) -> Result<(), ConfigError> {
         return Err(invalid("sbatch_options", &option, reason));
     }
     let name = option.split_once('=').map_or(option, |(name, _)| name);
-    if OURS.contains(&name) {
+    // A beginning of a long name will do for `sbatch`, and a value may follow a short one at once.
+    let is_ours = |ours: &str| match name.strip_prefix("--") {
+        Some(long) => !long.is_empty() && ours.starts_with(name),
+        None => name.starts_with(ours),
+    };
+    if OURS.iter().any(|ours| is_ours(ours)) {
         let reason = "lithops says this one itself: leave it out".to_owned();
         return Err(invalid("sbatch_options", &option, reason));
     }
@@ -209,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn options_of_nodes_are_passed_on_whatever_they_begin_with() {
+        let options =
+            ["--gres=gpu:1", "--exclude=n2", "--exclusive", "-C", "-wn1", "--constraint=a"];
+        let text = format!("sbatch_options = {options:?}");
+        assert_eq!(settings(&text).unwrap().options, options);
+    }
+
+    #[test]
     fn a_login_node_has_a_home_of_its_own_and_no_link_unless_said() {
         let told = settings("login = \"me@cluster\"").unwrap();
         assert_eq!(told.folder.to_str(), Some("~/.lithops-slurm"));
@@ -222,6 +240,7 @@ mod tests {
             ("worker_processes = 0", "`slurm.worker_processes` is `0`: it must be 1 or more"),
             ("folder = \"jobs\"", "`slurm.folder` is `jobs`: nodes look for it elsewhere"),
             ("folder = \"/a%A\"", "`slurm.folder` is `/a%A`: it must be UTF-8 without `%`"),
+            ("folder = '/a\\b'", "`slurm.folder` is `/a\\b`: it must be UTF-8 without `%`, `\\`"),
             ("shared = [\"x\"]", "`slurm.shared` is `x`: nodes look for it elsewhere"),
             (
                 "sbatch_options = [\"gpu\"]",
@@ -230,6 +249,18 @@ mod tests {
             (
                 "sbatch_options = [\"--array=1\"]",
                 "`slurm.sbatch_options` is `--array=1`: lithops says this one itself",
+            ),
+            (
+                "sbatch_options = [\"--arr=1\"]",
+                "`slurm.sbatch_options` is `--arr=1`: lithops says this one itself",
+            ),
+            (
+                "sbatch_options = [\"-a1-3\"]",
+                "`slurm.sbatch_options` is `-a1-3`: lithops says this one itself",
+            ),
+            (
+                "sbatch_options = [\"--clusters=b\"]",
+                "`slurm.sbatch_options` is `--clusters=b`: lithops says this one itself",
             ),
             (
                 "login = \"-oProxyCommand=x\"",

@@ -59,9 +59,10 @@ pub(crate) enum Cause {
 }
 
 /// Why a task may wait until somebody changes something, as `squeue` has them.
-const HELD: [&str; 11] = [
+const HELD: [&str; 12] = [
     "AccountNotAllowed",
     "BadConstraints",
+    "DependencyNeverSatisfied",
     "InvalidAccount",
     "InvalidQOS",
     "JobHeldAdmin",
@@ -73,13 +74,19 @@ const HELD: [&str; 11] = [
     "launch_failed_requeued_held",
 ];
 
+/// Whether a task waits for what only somebody's hand can change.
+///
+/// A limit for each job is not met by the end of others, unlike one for all of an account or a group.
+fn is_held(reason: &str) -> bool {
+    let word = reason.replace(' ', "_");
+    HELD.contains(&word.as_str()) || word.contains("PerJob")
+}
+
 impl Task {
     /// What is said of a task.
     pub(crate) fn of(sight: &Sight) -> Self {
         let cause = match sight.state.as_str() {
-            "PENDING" if HELD.contains(&sight.reason.replace(' ', "_").as_str()) => {
-                Cause::Held(sight.reason.clone())
-            }
+            "PENDING" if is_held(&sight.reason) => Cause::Held(sight.reason.clone()),
             "PENDING" | "CONFIGURING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED"
             | "RESV_DEL_HOLD" | "SPECIAL_EXIT" => return Self::Pending,
             // One that is completing has processes left, or a node that does not answer: the workers'
@@ -126,6 +133,11 @@ impl Failure {
 }
 
 impl Cause {
+    /// Whether the log of the task may tell more.
+    pub(crate) fn has_log(&self) -> bool {
+        matches!(self, Self::Exited(_) | Self::Signalled(_) | Self::Other { .. })
+    }
+
     fn other(sight: &Sight) -> Self {
         Self::Other { state: sight.state.clone(), reason: sight.reason.clone() }
     }
@@ -210,13 +222,22 @@ mod tests {
             node: String::new(),
             reason: reason.to_owned(),
         };
-        for reason in ["PartitionTimeLimit", "launch failed requeued held", "JobHeldAdmin"] {
+        for reason in [
+            "PartitionTimeLimit",
+            "launch failed requeued held",
+            "JobHeldAdmin",
+            "QOSMaxCpuPerJobLimit",
+            "AssocMaxMemPerJob",
+        ] {
             let Task::Failed(failure) = Task::of(&sight(reason)) else { panic!("{reason}") };
             assert_eq!(failure.cause, Cause::Held(reason.to_owned()));
         }
-        for reason in
-            ["Priority", "Resources", "AssocGrpCpuLimit", "ReqNodeNotAvail, UnavailableNodes:n1"]
-        {
+        for reason in [
+            "Priority",
+            "QOSMaxCpuPerUserLimit",
+            "AssocGrpCpuLimit",
+            "ReqNodeNotAvail, UnavailableNodes:n1",
+        ] {
             assert_eq!(Task::of(&sight(reason)), Task::Pending, "{reason}");
         }
     }

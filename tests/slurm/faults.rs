@@ -19,6 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     ("faults::memory_that_a_job_lacks_is_told", memory_that_a_job_lacks_is_told),
     ("faults::preempted_workers_cost_no_result", preempted_workers_cost_no_result),
     ("faults::jobs_that_another_cancels_cost_no_result", jobs_that_another_cancels_cost_no_result),
+    ("faults::a_folder_that_is_removed_is_made_again", a_folder_that_is_removed_is_made_again),
     ("faults::a_partition_that_is_not_there_is_named", a_partition_that_is_not_there_is_named),
 ];
 
@@ -149,6 +150,23 @@ fn jobs_that_another_cancels_cost_no_result() {
         let summary = job.finished().await;
         assert!(summary.repeated > 0, "{summary}");
         drop(job);
+        exec.shutdown().await;
+    });
+    tenant.assert_nothing_is_left();
+}
+
+/// Between two jobs that have workers of their own, of an executor that goes on.
+fn a_folder_that_is_removed_is_made_again() {
+    let tenant = Tenant::new();
+    lithops::block_on(async {
+        let section = format!("idle = 0\n{ELSEWHERE}");
+        let exec = tenant.builder(&section).build().await.unwrap();
+        assert_eq!(exec.map(|x: u32| x + 1, 0..2).await.unwrap(), [1, 2]);
+        until("the workers' end", || tenant.jobs().is_empty());
+        tenant.remove_files();
+        // Who finds it so may fail, and tells the next.
+        drop(exec.map(|x: u32| x + 1, 0..2).await);
+        assert_eq!(exec.map(|x: u32| x + 1, 0..2).await.unwrap(), [1, 2]);
         exec.shutdown().await;
     });
     tenant.assert_nothing_is_left();

@@ -14,6 +14,7 @@ mod login;
 mod stage;
 mod suite;
 mod tenant;
+mod unwanted;
 
 use std::process::ExitCode;
 
@@ -30,13 +31,14 @@ fn main() -> ExitCode {
     let long = there.clone().and_then(|()| faults::has_time());
     let contained = there.clone().and_then(|()| containers::engine());
     let elsewhere = login::both();
-    let cases: [(&[Case], _); 7] = [
+    let cases: [(&[Case], _); 8] = [
         // First: it lasts longer than all others, which run beside it.
         (faults::LONG, &long),
         (cluster::CASES, &there),
         (faults::CASES, &there),
         (cleaning::CASES, &there),
         (arrays::CASES, &there),
+        (unwanted::CASES, &there),
         (containers::CASES, &contained),
         (login::CASES, &elsewhere),
     ];

@@ -67,6 +67,13 @@ impl Tenant {
         found
     }
 
+    /// Removes all that is in the folder.
+    pub(crate) fn remove_files(&self) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+    }
+
     fn name_of(&self, file: &Path) -> String {
         file.strip_prefix(self.folder.path()).unwrap().display().to_string()
     }

@@ -110,7 +110,7 @@ fn main() -> ExitCode {
 
 /// The test that holds the document against the code writes it anew, if it is told to.
 fn configuration() -> anyhow::Result<()> {
-    let test = ["test", "--quiet", "-p", "lithops-core", "--test", "configuration"];
+    let test = ["test", "--quiet", "-p", "lithops-cli", "--test", "configuration"];
     let mut cargo = command::cargo(test);
     cargo.env("LITHOPS_TEST_REWRITE", "1");
     command::run(cargo)

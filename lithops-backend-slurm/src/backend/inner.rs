@@ -83,7 +83,8 @@ impl Inner {
         let mut end = self.closed.subscribe();
         let prepared = tokio::select! {
             prepared = Home::prepare(self.login()?, &self.config, &self.client, &self.owner) => {
-                prepared?
+                // What could not be made ready is as doubtful as before.
+                prepared.inspect_err(|_| self.doubted.store(doubted, Ordering::Release))?
             }
             // A program may be long on its way.
             _ = end.wait_for(|closed| *closed) => return Err(closed(START)),
@@ -104,7 +105,7 @@ impl Inner {
     }
 
     /// Has the folder made ready again before the next start: somebody may have removed the program.
-    pub(super) fn doubt(&self) {
+    pub(crate) fn doubt(&self) {
         self.doubted.store(true, Ordering::Release);
     }
 

@@ -13,12 +13,12 @@ use super::START;
 use super::inner::Inner;
 use crate::array::parts;
 use crate::clean::{Found, stop};
-use crate::home::Home;
+use crate::home::{Home, put};
 use crate::jobs::{Mark, Ordered};
 use crate::login::{ANSWER, Login};
 use crate::name;
 use crate::refused::{error, from_command};
-use crate::script::{Batch, check};
+use crate::script::{Batch, Private, check, exports};
 
 /// The variable by which the first process of a task knows its number in the launch.
 const INDEX_VARIABLE: &str = "JOB_INDEX";
@@ -39,6 +39,7 @@ impl Inner {
         let login = self.login()?;
         let slots = if launch.alone { 1 } else { self.config.slots.max(1) };
         let slots = u32::try_from(slots).unwrap_or(u32::MAX);
+        let private = private(login, &home, launch).await?;
         let mut submitted: Vec<Ordered> = Vec::new();
         let cut = parts(launch.workers.div_ceil(slots), home.cluster.max_array);
         for (number, part) in cut.into_iter().enumerate() {
@@ -49,6 +50,7 @@ impl Inner {
                 slots,
                 worker_memory: profile.memory,
                 environment: environment(launch, slots),
+                private: private.clone(),
                 number: (INDEX_VARIABLE, u64::from(part.first)),
             };
             let outcome = if self.jobs.wants(&launch.job, mark) {
@@ -100,7 +102,7 @@ impl Inner {
                     // It may have been taken, by a name that nothing else has.
                     match Found::look(login, &self.config, false).await {
                         Ok(found) => {
-                            let ids = found.named(&batch.name).jobs.into_iter().map(|job| job.id);
+                            let ids = found.called(&batch.name).jobs.into_iter().map(|job| job.id);
                             stop(login, &ids.collect::<Vec<_>>()).await.unwrap_or_else(|left| {
                                 tracing::warn!(error = %left, name = batch.name, "it may be left");
                             });
@@ -121,9 +123,26 @@ fn number(said: &str) -> Option<u64> {
     said.lines().rev().find_map(|line| line.split(';').next()?.trim().parse().ok())
 }
 
-/// What the first process of a task is told; what its user says goes after it.
+/// Brings what the job's user tells its workers to the executor's own folder.
+async fn private(
+    login: &Login,
+    home: &Home,
+    launch: &Launch,
+) -> Result<Option<Private>, ComputeError> {
+    const BRING: &str = "bring variables to the cluster";
+    let variables = &launch.profile.environment;
+    if variables.is_empty() {
+        return Ok(None);
+    }
+    let wave = launch.order.wave;
+    let file = format!("{}/{}{wave}.env", home.own, name::arrays_of(&launch.job));
+    put(login, &file, &home.own, "600", Bytes::from(exports(variables)), BRING).await?;
+    Ok(Some(Private { file, names: variables.keys().cloned().collect() }))
+}
+
+/// What the first process of a task is told.
 fn environment(launch: &Launch, slots: u32) -> BTreeMap<String, String> {
-    let mut environment = launch.profile.environment.clone();
+    let mut environment = BTreeMap::new();
     let entry = if passed_init() { "main" } else { "constructor" };
     let ours = [
         (WORKER_VARIABLE, "array".to_owned()),

@@ -10,7 +10,7 @@ use super::Untold;
 use crate::array::Part;
 use crate::failure::{self, Terms};
 use crate::queue::Sight;
-use crate::task::{Cause, Task};
+use crate::task::Task;
 
 /// How long a job that was just submitted may be unknown.
 const UNKNOWN: Duration = Duration::from_secs(30);
@@ -123,10 +123,7 @@ impl Tracked {
         let mut untold = Vec::new();
         for (number, seen) in self.tasks.iter_mut().enumerate() {
             let Task::Failed(failure) = &seen.task else { continue };
-            let has_log = matches!(
-                failure.cause,
-                Cause::Exited(_) | Cause::Signalled(_) | Cause::Other { .. }
-            );
+            let has_log = failure.cause.has_log();
             if has_log && !seen.told && untold.len() < LOGS {
                 let (array, name) = (self.ordered.id, self.ordered.name.clone());
                 untold.push(Untold { array, name, task: number as u32 });

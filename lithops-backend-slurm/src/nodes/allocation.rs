@@ -9,10 +9,11 @@ use lithops_agents::{Address, Agent, Expected, GreetError, agent_environment, se
 use lithops_core::ports::{ComputeError, ComputeErrorKind};
 use lithops_core::wire::{CallError, Preamble};
 use lithops_worker::{CONTAINER_VARIABLE, UNREACHABLE};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::Nodes;
 use super::place::{Failed, Place, State};
+use super::{Nodes, cancel, key_file};
 use crate::array::{Part, parts};
 use crate::backend::{Inner, START};
 use crate::failure::{self, Terms};
@@ -44,6 +45,8 @@ struct Allocation {
     name: String,
     slots: u32,
     submitted: Instant,
+    /// When Slurm was last asked how agents have ended, and what it said.
+    lately: Mutex<Option<(Instant, Arc<Vec<Sight>>)>>,
 }
 
 /// An agent that will call.
@@ -54,19 +57,21 @@ impl Nodes {
     pub(super) async fn allocate(&self, memory: Option<u64>, places: Vec<Arc<Place>>) {
         let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
         let mut left = places.into_iter();
-        for part in parts(count, self.home.cluster.max_array) {
+        let home = match self.home().await {
+            Ok(home) => home,
+            Err(refused) => return left.for_each(|place| fail(&place, &refused)),
+        };
+        for part in parts(count, home.cluster.max_array) {
             let some: Vec<Arc<Place>> = left.by_ref().take(part.count as usize).collect();
-            if let Err(refused) = self.allocate_part(memory, part, &some).await {
-                for place in &some {
-                    let (kind, message) = (refused.kind, refused.message.clone());
-                    place.fail(Failed { kind, message, passes: false });
-                }
+            if let Err(refused) = self.allocate_part(&home, memory, part, &some).await {
+                some.iter().for_each(|place| fail(place, &refused));
             }
         }
     }
 
     async fn allocate_part(
         &self,
+        home: &Arc<Home>,
         memory: Option<u64>,
         part: Part,
         places: &[Arc<Place>],
@@ -81,7 +86,8 @@ impl Nodes {
         };
         let awaited: Vec<Awaited> =
             places.iter().zip(0..).map(|(p, task)| agent(p, task)).collect();
-        let address = Address::Tcp { hosts: &self.hosts, key: &self.key };
+        let key = key_file(home);
+        let address = Address::Tcp { hosts: &self.hosts, key: &key };
         let told = agent_environment(first, &address).into_iter();
         let environment: BTreeMap<String, String> = told
             .filter(|(name, _)| *name != CONTAINER_VARIABLE)
@@ -95,19 +101,23 @@ impl Nodes {
             slots,
             worker_memory: memory,
             environment,
+            private: None,
             number: (CONTAINER_VARIABLE, first),
         };
-        let id = self.submit_patiently(&batch).await?;
+        let id = self.submit_patiently(home, &batch).await?;
         self.places().arrays.push(id);
-        for (place, task) in places.iter().zip(0..) {
-            place.advance(State::Submitted { array: id, task });
-        }
-        let submitted = Instant::now();
-        let allocation = Arc::new(Allocation { id, name: batch.name, slots, submitted });
+        let advanced =
+            |(place, task): (&Arc<Place>, u32)| place.advance(State::Submitted { array: id, task });
+        // Those that were given up meanwhile would wait in the queue for as long as this executor lives.
+        let given_up =
+            places.iter().zip(0..).filter(|of| !advanced(*of)).map(|(_, task)| (id, task));
+        cancel(&self.inner, &given_up.collect::<Vec<_>>()).await;
+        let (submitted, lately) = (Instant::now(), Mutex::default());
+        let allocation = Arc::new(Allocation { id, name: batch.name, slots, submitted, lately });
         for ((place, expected), task) in awaited.into_iter().zip(0..) {
             self.tasks.spawn(attend(
                 Arc::clone(&self.inner),
-                Arc::clone(&self.home),
+                Arc::clone(home),
                 Arc::clone(&allocation),
                 task,
                 place,
@@ -116,7 +126,7 @@ impl Nodes {
         }
         let watched = watch(
             Arc::clone(&self.inner),
-            Arc::clone(&self.home),
+            Arc::clone(home),
             allocation,
             places.to_vec(),
             self.hosts.join(", "),
@@ -126,10 +136,10 @@ impl Nodes {
     }
 
     /// Submits an array job; a controller that is away is waited for.
-    async fn submit_patiently(&self, batch: &Batch) -> Result<u64, ComputeError> {
+    async fn submit_patiently(&self, home: &Home, batch: &Batch) -> Result<u64, ComputeError> {
         let begun = Instant::now();
         loop {
-            match self.inner.submit(self.inner.login()?, &self.home, batch).await {
+            match self.inner.submit(self.inner.login()?, home, batch).await {
                 Err(error)
                     if error.is_retryable()
                         && begun.elapsed() < AWAY
@@ -196,6 +206,8 @@ async fn watch(
         let seen = allocation.look(&inner).await;
         let now = Instant::now();
         let stuck = now.duration_since(moved) > inner.config.start_bound;
+        // They would wait or run for as long as this executor lives, and no call would come of them.
+        let mut given_up = Vec::new();
         for (place, (task, (state, since))) in places.iter().zip((0..).zip(&mut states)) {
             if !place.is_awaited() {
                 continue;
@@ -223,6 +235,7 @@ async fn watch(
                 Task::Pending if stuck => {
                     let why = failure::stuck(&terms, waits, inner.config.start_bound);
                     place.fail(refusal(why, false));
+                    given_up.push((allocation.id, task));
                 }
                 Task::Running if now.duration_since(*since) > CALL => {
                     let why = format!(
@@ -231,6 +244,7 @@ async fn watch(
                         unreachable(&hosts)
                     );
                     place.fail(refusal(why, false));
+                    given_up.push((allocation.id, task));
                 }
                 Task::Pending | Task::Running => {}
                 Task::Succeeded => {
@@ -241,10 +255,18 @@ async fn watch(
                 Task::Failed(failed) => {
                     let said = inner.log(&home, &allocation.name, task).await;
                     let failed = failed.clone().saying(said);
+                    if failed.cause.has_log() {
+                        // Somebody may have removed the program, or the key.
+                        inner.doubt();
+                    }
+                    if matches!(failed.cause, Cause::Held(_)) {
+                        given_up.push((allocation.id, task));
+                    }
                     place.fail(early(&failed, &terms, &hosts));
                 }
             }
         }
+        cancel(&inner, &given_up).await;
     }
 }
 
@@ -255,7 +277,12 @@ fn early(failed: &Failure, terms: &Terms<'_>, hosts: &str) -> Failed {
         return Failed { kind: ComputeErrorKind::Unsupported, message, passes: false };
     }
     let passes = matches!(failed.cause, Cause::Node | Cause::Preempted | Cause::Cancelled);
-    refusal(failure::cause(failed, terms).to_string(), passes)
+    refusal(failure::reason(failed, terms), passes)
+}
+
+fn fail(place: &Place, refused: &ComputeError) {
+    let (kind, message) = (refused.kind, refused.message.clone());
+    place.fail(Failed { kind, message, passes: false });
 }
 
 fn unreachable(hosts: &str) -> String {
@@ -289,17 +316,36 @@ impl Allocation {
         Ok(sights)
     }
 
+    /// The same, with all who ask at the same time: agents of an array end together, and one answer
+    /// that was asked for after they have is for all of them.
+    async fn look_together(&self, inner: &Inner) -> Result<Arc<Vec<Sight>>, ComputeError> {
+        let wanted = Instant::now();
+        let mut lately = self.lately.lock().await;
+        if let Some((asked, sights)) = lately.as_ref()
+            && *asked >= wanted
+        {
+            return Ok(Arc::clone(sights));
+        }
+        let asked = Instant::now();
+        let sights = Arc::new(self.look(inner).await?);
+        *lately = Some((asked, Arc::clone(&sights)));
+        Ok(sights)
+    }
+
     /// How the agent of a task has ended that has hung up.
     async fn end(&self, inner: &Inner, home: &Home, task: u32) -> CallError {
         let terms = self.terms(task, inner);
         let begun = Instant::now();
         loop {
-            let said = match self.look(inner).await {
-                Ok(sights) => sights.into_iter().find(|sight| sight.task == task),
+            let said = match self.look_together(inner).await {
+                Ok(sights) => sights.iter().find(|sight| sight.task == task).cloned(),
                 Err(error) => return lost(&terms, &error.to_string()),
             };
             let is_late = begun.elapsed() > POST_MORTEM;
             match said.as_ref().map(Task::of) {
+                Some(Task::Failed(failed)) if !failed.cause.has_log() => {
+                    return failure::cause(&failed, &terms);
+                }
                 Some(Task::Failed(failed)) => {
                     let said = inner.log(home, &self.name, task).await;
                     return failure::cause(&failed.saying(said), &terms);

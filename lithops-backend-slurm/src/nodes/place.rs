@@ -69,10 +69,6 @@ impl Place {
         *self.count() -= 1;
     }
 
-    pub(super) fn state(&self) -> State {
-        self.state.borrow().clone()
-    }
-
     /// Goes on to a state, unless it has failed or was given up before; says whether it did.
     pub(super) fn advance(&self, to: State) -> bool {
         self.state.send_if_modified(|state| {
@@ -88,10 +84,10 @@ impl Place {
         self.advance(State::Failed(failed));
     }
 
-    /// Gives it up: nobody wants it.
-    pub(super) fn forget(&self) {
+    /// Gives it up: nobody wants it. Gives how far it was; from then on nothing goes on with it.
+    pub(super) fn forget(&self) -> State {
         let (kind, message) = (ComputeErrorKind::Start, "it is not wanted any more".to_owned());
-        self.state.send_replace(State::Failed(Failed { kind, message, passes: true }));
+        self.state.send_replace(State::Failed(Failed { kind, message, passes: true }))
     }
 
     /// Whether no worker can be started there any more.

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use serde::Deserialize as _;
 use toml::{Table, Value};
 
-use super::ConfigError;
-use super::keys::{Key, Kind, SECTIONS, Section, section};
+use super::keys::{Key, Kind, Section, section, sections};
 use super::near::near;
-use super::raw::RawConfig;
 use super::setting::HIDDEN;
+use super::{ConfigError, raw};
 
 /// The bucket of whichever storage jobs use.
 const STORAGE_BUCKET: &str = "LITHOPS_STORAGE_BUCKET";
@@ -24,7 +22,7 @@ pub(super) fn overlay(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Variables, ConfigError> {
     let mut heard = Variables::new();
-    for section in SECTIONS {
+    for section in sections() {
         for key in section.keys {
             let names = section.variables(key);
             let said = names.into_iter().find_map(|name| {
@@ -78,10 +76,8 @@ fn value(section: &Section, key: &Key, variable: &str, text: &str) -> Result<Val
     let value = parsed(key.kind, text)
         .ok_or_else(|| invalid(format!("it must be {}", in_words(key.kind))))?;
     // A number may be of the right kind, and too large for its place.
-    let mut alone = Table::new();
-    set(&mut alone, section, key, value.clone());
-    match RawConfig::deserialize(Value::Table(alone)) {
-        Ok(_) => Ok(value),
+    match raw::take(section, key, value.clone()) {
+        Ok(()) => Ok(value),
         Err(error) if is_shown => Err(invalid(error.message().to_owned())),
         Err(_) => Err(invalid(format!("it must be {}", in_words(key.kind)))),
     }
@@ -147,8 +143,9 @@ fn is_of_kubernetes(name: &str, value: &str) -> bool {
 pub(super) fn refuse_unknown(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<(), ConfigError> {
+    let sections = sections();
     let known: Vec<String> =
-        SECTIONS.iter().flat_map(|s| s.keys.iter().flat_map(|key| s.variables(key))).collect();
+        sections.iter().flat_map(|s| s.keys.iter().flat_map(|key| s.variables(key))).collect();
     for (name, value) in variables {
         // Names that are no Unicode name no key.
         let Ok(name) = name.into_string() else { continue };
@@ -159,7 +156,7 @@ pub(super) fn refuse_unknown(
             let (value, reason) = ("no Unicode".to_owned(), "say it in UTF-8".to_owned());
             return Err(ConfigError::Invalid { key: name, value, reason });
         }
-        let of_a_section = SECTIONS.iter().any(|section| {
+        let of_a_section = sections.iter().any(|section| {
             let rest = name.strip_prefix("LITHOPS_");
             let rest = rest.and_then(|rest| rest.strip_prefix(&section.name.to_uppercase()));
             rest.is_some_and(|rest| rest.starts_with('_'))
@@ -189,7 +186,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_can_be_said_by_its_variables() {
-        for section in SECTIONS {
+        for section in sections() {
             for key in section.keys {
                 let text = match key.kind {
                     Kind::Text | Kind::Path | Kind::Secret => "said",
@@ -206,7 +203,7 @@ mod tests {
                     assert_eq!(heard[&(section.name, key.name)], variable);
                     let said = &table[section.name][key.name];
                     assert_eq!(Some(said.clone()), parsed(key.kind, text), "{variable}");
-                    RawConfig::deserialize(Value::Table(table)).unwrap();
+                    raw::take(section, key, said.clone()).unwrap();
                 }
             }
         }

@@ -64,6 +64,24 @@ pub enum ConfigError {
         /// Variables that are known and have nearly that name.
         near: Vec<String>,
     },
+    /// Two crates of this program declare different sections of one name.
+    #[error(
+        "two crates of this program declare a section `[{section}]` of the configuration: leave one of \
+         them out, or have its section renamed"
+    )]
+    DeclaredTwice {
+        /// The name.
+        section: String,
+    },
+    /// Somebody asks for a section that has not been declared, so that nothing can be said in it.
+    #[error(
+        "the section `[{section}]` of the configuration is not declared: its crate has to do so by \
+         `declare_section!`"
+    )]
+    Undeclared {
+        /// The name.
+        section: String,
+    },
     /// A value is out of range.
     #[error("`{key}` is {value}: {reason}")]
     Invalid {

@@ -36,6 +36,7 @@
 
 mod code_engine;
 mod containers;
+mod declared;
 mod document;
 mod environment;
 mod error;
@@ -49,7 +50,7 @@ mod python;
 mod raw;
 mod sections;
 mod setting;
-mod slurm;
+mod unknown;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -57,6 +58,7 @@ use std::path::PathBuf;
 
 pub use code_engine::CodeEngineSection;
 pub use containers::ContainersSection;
+pub use declared::DeclaredSections;
 use document::Document;
 pub use error::ConfigError;
 pub use file::state_folder;
@@ -67,7 +69,6 @@ pub use sections::{
     AzureSection, CosSection, GcpSection, RedisSection, S3Section, StorageSections,
 };
 pub use setting::{Note, Origin, Setting, Traced};
-pub use slurm::SlurmSection;
 
 /// Settings as they hold: each from the environment, else from the file, else the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,10 +95,10 @@ pub struct Config {
     pub containers: ContainersSection,
     /// What is said of IBM Cloud as a whole.
     pub ibm: IbmSection,
-    /// What is said of a cluster of Slurm.
-    pub slurm: SlurmSection,
     /// What is said of each storage by name: of the one that jobs use, and of those that data is in.
     pub storages: StorageSections,
+    /// What is said in sections that other crates have declared, which [`section`](Self::section) gives.
+    pub declared: DeclaredSections,
     /// The terms of jobs that say no others.
     pub jobs: JobSettings,
     /// The file that settings were read from, as an absolute path.
@@ -120,8 +121,8 @@ impl Default for Config {
             code_engine: CodeEngineSection::default(),
             containers: ContainersSection::default(),
             ibm: IbmSection::default(),
-            slurm: SlurmSection::default(),
             storages: StorageSections::default(),
+            declared: DeclaredSections::default(),
             jobs: JobSettings::default(),
             file: None,
             notes: Vec::new(),
@@ -132,7 +133,7 @@ impl Default for Config {
 impl Config {
     /// Resolves settings: `text` is the file called `path`, in TOML, `environment` gives variables.
     ///
-    /// Each key of [`keys::SECTIONS`] has a variable `LITHOPS_SECTION_KEY`, in capitals; those of
+    /// Each key of [`keys::sections`] has a variable `LITHOPS_SECTION_KEY`, in capitals; those of
     /// `[lithops]` can be said as `LITHOPS_KEY` too. `LITHOPS_WORKERS` is short for
     /// `LITHOPS_LOCALHOST_WORKER_PROCESSES`, and `LITHOPS_STORAGE_BUCKET` is the bucket of whichever
     /// storage jobs use. Lists have commas between their items, and maps are lists of `NAME=VALUE`.
@@ -191,7 +192,7 @@ impl Config {
             code_engine: raw.code_engine,
             containers: raw.containers,
             ibm: raw.ibm,
-            slurm: raw.slurm,
+            declared: DeclaredSections::default(),
             file: None,
             notes: Vec::new(),
         })

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, Deserializer, Error};
+use toml::{Spanned, Table, Value};
 
-use super::keys::{self, Kind};
+use super::keys::{self, Key, Kind, Section};
 use super::{
     AzureSection, CodeEngineSection, ContainersSection, CosSection, GcpSection, IbmSection,
-    RedisSection, S3Section, SlurmSection, StorageSections,
+    RedisSection, S3Section, StorageSections,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -21,7 +21,6 @@ pub(super) struct RawConfig {
     pub(super) code_engine: CodeEngineSection,
     pub(super) containers: ContainersSection,
     pub(super) ibm: IbmSection,
-    pub(super) slurm: SlurmSection,
     aws_s3: Option<S3Section>,
     ibm_cos: Option<CosSection>,
     minio: Option<S3Section>,
@@ -73,11 +72,42 @@ impl RawConfig {
     }
 }
 
+/// Whether the structure of a key's section takes this value.
+pub(super) fn take(section: &Section, key: &Key, value: Value) -> Result<(), Error> {
+    let alone = |name: &str, value| Value::Table(Table::from_iter([(name.to_owned(), value)]));
+    let keys = alone(key.name, value);
+    match keys::declared(section.name) {
+        Some(declared) => declared.takes(keys),
+        None => RawConfig::deserialize(alone(section.name, keys)).map(drop),
+    }
+}
+
+/// Whether the structures of all sections take what a file says; the error tells where they don't.
+///
+/// Sections that this program was built without are passed over.
+pub(super) fn take_file(file: Spanned<DeTable<'_>>) -> Result<(), Error> {
+    let span = file.span();
+    let mut own = DeTable::new();
+    for (name, keys) in file.into_inner() {
+        match keys::declared(name.get_ref()) {
+            Some(declared) => declared.takes_lines(keys)?,
+            None if keys::left_out(name.get_ref()).is_some() => {}
+            None => drop(own.insert(name, keys)),
+        }
+    }
+    RawConfig::deserialize(Deserializer::from(Spanned::new(span, own))).map(drop)
+}
+
+/// The number of the line that this place of the text is in.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
 /// Says what is wrong and in which line, without the line itself and without a value that may be a
 /// secret.
-pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {
+pub(super) fn explain(text: &str, error: &Error) -> String {
     let Some(span) = error.span() else { return error.message().to_owned() };
-    let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
+    let line = line(text, span.start);
     let wanted = DeTable::parse(text).ok().and_then(|file| wanted(file.get_ref(), span.start));
     format!("line {line}: {}", wanted.unwrap_or_else(|| error.message().to_owned()))
 }

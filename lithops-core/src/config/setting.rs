@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::Config;
 use super::environment::Variables;
-use super::keys::{Key, Kind, SECTIONS, Section};
+use super::keys::{self, Key, Kind, Section};
 
 /// What stands for a secret.
 pub(super) const HIDDEN: &str = "***";
@@ -14,7 +14,7 @@ pub(super) const HIDDEN: &str = "***";
 pub struct Traced {
     /// The settings.
     pub config: Config,
-    /// Each key of [`SECTIONS`], in that order.
+    /// Each key of [`sections`](keys::sections), in that order.
     pub settings: Vec<Setting>,
 }
 
@@ -51,10 +51,21 @@ pub struct Note {
     pub why: String,
 }
 
+impl Note {
+    /// That a section holds nothing in this program, which was built without what it is about; `None`
+    /// for one that is here, and for one that nobody knows.
+    pub(super) fn of_left_out(section: &str) -> Option<Self> {
+        let feature = keys::left_out(section)?;
+        let why = format!("it comes with the feature `{feature}`, which this build lacks");
+        Some(Self { what: format!("[{section}]"), why })
+    }
+}
+
 /// Each key: what `table` says, where the variables that were `heard` are in it already.
 pub(super) fn settings(table: &Table, heard: &Variables) -> Vec<Setting> {
+    let sections = keys::sections();
     let keys =
-        SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)));
+        sections.into_iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)));
     keys.map(|(section, key)| {
         let names = std::iter::once(&key.name).chain(key.other_names);
         let said = table
@@ -72,7 +83,8 @@ pub(super) fn settings(table: &Table, heard: &Variables) -> Vec<Setting> {
     .collect()
 }
 
-fn shown(kind: Kind, value: &Value) -> String {
+/// A value as it may be seen: nothing of a secret, nor of a map's values.
+pub(super) fn shown(kind: Kind, value: &Value) -> String {
     match (kind, value) {
         (Kind::Secret, _) => HIDDEN.to_owned(),
         (_, Value::String(text)) => without_password(text),
@@ -131,7 +143,7 @@ mod tests {
         assert_eq!(of("redis", "port"), (Some("2".to_owned()), variable));
         assert_eq!(of("redis", "db"), (Some("0".to_owned()), Origin::Default));
         assert_eq!(of("ibm", "region"), (None, Origin::Default));
-        let keys: usize = SECTIONS.iter().map(|section| section.keys.len()).sum();
+        let keys: usize = keys::sections().iter().map(|section| section.keys.len()).sum();
         assert_eq!(traced.settings.len(), keys);
     }
 

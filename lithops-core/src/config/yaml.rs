@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize as _;
 use serde_saphyr::{Span, Spanned};
 use toml::{Table, Value};
 
 use super::ConfigError;
 use super::document::Document;
 use super::keys::{self, Key, Kind, Section};
-use super::near::near;
-use super::python;
-use super::raw::RawConfig;
 use super::setting::Note;
+use super::unknown::{unknown, unknown_section};
+use super::{python, raw};
 
 /// Sections of keys; either may be left empty, which is how YAML says nothing.
 type Sections = BTreeMap<String, Option<Keys>>;
@@ -55,10 +53,11 @@ fn parse(text: &str) -> Result<Sections, String> {
 
 fn take(document: &mut Document, text: &str, name: &str, said: Keys) -> Result<(), String> {
     let Some(section) = keys::section(python::section(name)) else {
-        let Some(why) = python::why_no_section(name) else {
-            let known = keys::SECTIONS.iter().map(|section| section.name);
-            return Err(unknown(&format!("section `{name}`"), name, known));
-        };
+        if let Some(note) = Note::of_left_out(name) {
+            document.notes.push(note);
+            return Ok(());
+        }
+        let why = python::why_no_section(name).ok_or_else(|| unknown_section(name))?;
         document.notes.push(Note { what: format!("[{name}]"), why: why.to_owned() });
         return Ok(());
     };
@@ -94,7 +93,7 @@ pub(super) fn to_toml(path: &str, text: &str) -> Result<String, ConfigError> {
     for Note { what, why } in notes {
         written.push_str(&format!("# - `{what}`: {why}\n"));
     }
-    for section in keys::SECTIONS {
+    for section in keys::sections() {
         let Some(Value::Table(said)) = table.get(section.name) else { continue };
         written.push_str(&format!("\n[{}]\n", section.name));
         for key in section.keys {
@@ -130,12 +129,8 @@ fn checked(
         }
         (_, value) => value,
     };
-    let mut keys = Table::new();
-    keys.insert(key.name.to_owned(), value.clone());
-    let mut alone = Table::new();
-    alone.insert(section.name.to_owned(), Value::Table(keys));
-    match RawConfig::deserialize(Value::Table(alone)) {
-        Ok(_) => Ok(value),
+    match raw::take(section, key, value.clone()) {
+        Ok(()) => Ok(value),
         // The reason may hold the value, which may be a secret in the wrong place.
         Err(_) => Err(format!("`{}.{}` has to be {}", section.name, key.name, key.kind.wanted())),
     }
@@ -145,12 +140,6 @@ fn checked(
 fn written(text: &str, span: Span) -> String {
     let [skipped, taken] = [span.offset(), span.len()].map(|n| usize::try_from(n).unwrap_or(0));
     text.chars().skip(skipped).take(taken).collect()
-}
-
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let listed: Vec<String> = known.clone().map(|name| format!("`{name}`")).collect();
-    let near = near(name, known).first().map(|near| format!("; did you mean `{near}`?"));
-    format!("unknown {what}, expected one of {}{}", listed.join(", "), near.unwrap_or_default())
 }
 
 #[cfg(test)]

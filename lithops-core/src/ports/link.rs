@@ -17,6 +17,9 @@ pub trait Link: Send + Sync {
     ///
     /// What the worker says goes to `sink`, its death last. A worker whose lane is dropped ends.
     ///
+    /// It may take as long as the platform takes to find room. The future is dropped if nobody wants the
+    /// worker any more: then none must come of it.
+    ///
     /// # Errors
     /// [`ComputeError`] if no worker can be started.
     async fn open(
@@ -27,9 +30,6 @@ pub trait Link: Send + Sync {
 
     /// How long a worker without calls is kept for the next, while no call waits; `None` for as long
     /// as the executor lives. For platforms where others could have its place meanwhile.
-    ///
-    /// A lane that is still being opened then is given up: the future of [`open`](Self::open) is
-    /// dropped, and no worker must come of it.
     fn idle(&self) -> Option<Duration> {
         None
     }

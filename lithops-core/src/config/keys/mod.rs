@@ -1,13 +1,24 @@
 //! Every key of the configuration, in one table: what it is called, what it takes, what it means.
 //!
 //! The file, the environment, `lithops config` and the documentation all read this table; tests hold
-//! it against the structures that settings are read into.
+//! it against the structures that settings are read into. A crate with a section of its own writes its
+//! keys by [`keys!`] and adds them by [`declare_section!`].
 
 mod code_engine;
 mod containers;
+mod declared;
+mod elsewhere;
 mod general;
-mod slurm;
 mod storages;
+
+pub use declared::Declared;
+#[doc(hidden)]
+pub use declared::inventory;
+pub(super) use declared::{declared, said_twice};
+pub use elsewhere::feature_of;
+pub(super) use elsewhere::left_out;
+
+pub use crate::{declare_section, keys};
 
 /// A section of the configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +67,19 @@ pub enum Kind {
     Secret,
 }
 
-/// Writes the keys of a section, one below the other.
+/// Writes the keys of a [`Section`](crate::config::keys::Section), one below the other: the name, other
+/// names after `or`, the [`Kind`](crate::config::keys::Kind), the default and the meaning.
+///
+/// ```
+/// use lithops_core::config::keys::{Key, Kind, keys};
+///
+/// const KEYS: &[Key] = keys! {
+///     endpoint or url: Text = "", "Where it is; it has to be said.";
+///     slots: Count = "1", "How many calls run at once.";
+/// };
+/// assert_eq!((KEYS[0].other_names, KEYS[1].kind), (&["url"][..], Kind::Count));
+/// ```
+#[macro_export]
 macro_rules! keys {
     ($($name:ident $(or $other:ident)*: $kind:ident = $default:literal, $meaning:literal;)*) => {
         &[$($crate::config::keys::Key {
@@ -69,15 +92,12 @@ macro_rules! keys {
     };
 }
 
-use keys;
-
-/// All sections, in the order in which they are best read.
-pub const SECTIONS: &[Section] = &[
+/// The sections of this crate, in the order in which they are best read.
+const OWN: &[Section] = &[
     general::LITHOPS,
     general::LOCALHOST,
     containers::CONTAINERS,
     code_engine::CODE_ENGINE,
-    slurm::SLURM,
     general::IBM,
     storages::FILE,
     storages::AWS_S3,
@@ -89,9 +109,17 @@ pub const SECTIONS: &[Section] = &[
     storages::REDIS,
 ];
 
+/// All sections: those of this crate in the order in which they are best read, then those that the other
+/// crates of this program have declared, by name.
+pub fn sections() -> Vec<&'static Section> {
+    let others = declared::all().into_iter().map(|declared| declared.section());
+    OWN.iter().chain(others).collect()
+}
+
 /// The section of this name.
 pub fn section(name: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.name == name)
+    let own = OWN.iter().find(|section| section.name == name);
+    own.or_else(|| declared(name).map(Declared::section))
 }
 
 impl Section {

@@ -165,6 +165,9 @@ impl Dispatcher {
             self.look();
             self.fill();
             self.tell();
+            if self.jobs.is_empty() {
+                self.let_go(Instant::now());
+            }
         }
     }
 
@@ -236,6 +239,8 @@ impl Dispatcher {
     /// Ends a worker whose call nobody wants; the calls of other jobs that it had go elsewhere.
     fn drop_lane(&mut self, number: u64) {
         let Some(mut lane) = self.lanes.remove(&number) else { return };
+        // One that is on its way may wait for its platform for hours.
+        lane.opening.take().inspect(AbortHandle::abort);
         if let Some(control) = &mut lane.control {
             control.kill();
             self.dying.insert(number, lane.knows.clone());
@@ -438,17 +443,18 @@ impl Dispatcher {
         self.recall(now);
     }
 
-    /// Ends lanes that have had no calls for longer than their platform wants them kept.
+    /// Ends lanes that have had no calls for longer than their platform wants them kept, and those that
+    /// are still on their way when no job is left.
     fn let_go(&mut self, now: Instant) {
         let Some(idle) = self.idle.filter(|_| !self.any_call_waits()) else { return };
-        let is_over = |lane: &LaneState| lane.is_idle() && now >= lane.idle_since + idle;
+        let nobody_waits = self.jobs.is_empty();
+        let is_over = |lane: &LaneState| {
+            lane.is_idle() && now >= lane.idle_since + idle
+                || nobody_waits && lane.opening.is_some()
+        };
         let over: Vec<u64> =
             self.lanes.iter().filter(|(_, lane)| is_over(lane)).map(|(n, _)| *n).collect();
-        for number in over {
-            let opening = self.lanes.get_mut(&number).and_then(|lane| lane.opening.take());
-            opening.inspect(AbortHandle::abort);
-            self.drop_lane(number);
-        }
+        over.into_iter().for_each(|number| self.drop_lane(number));
     }
 
     /// Takes back what busy workers were sent too early, if others have nothing to do.

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use lithops_core::config::keys::{Key, Kind, SECTIONS};
+// The command has all backends, each with its section.
+use lithops as _;
+use lithops_core::config::keys::{self, Key, Kind, sections};
 
 const BEGIN: &str = "<!-- keys: begin -->\n";
 const END: &str = "<!-- keys: end -->";
@@ -43,13 +45,25 @@ fn row(key: &Key) -> String {
 
 fn table() -> String {
     let mut text = String::new();
-    for section in SECTIONS {
+    for section in sections() {
         write!(text, "\n### `[{}]`\n\nFor {}.\n\n", section.name, section.about).unwrap();
         text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");
         text.extend(section.keys.iter().map(row));
     }
     text.push('\n');
     text
+}
+
+#[test]
+fn a_section_that_a_backend_brings_is_known_where_that_is_left_out() {
+    // The last one of the core.
+    let behind = sections().into_iter().skip_while(|section| section.name != "redis").skip(1);
+    let brought: Vec<_> = behind.collect();
+    assert!(brought.iter().any(|section| section.name == "slurm"), "{brought:?}");
+    for section in brought {
+        let feature = keys::feature_of(section.name).unwrap();
+        assert!(section.about.ends_with(&format!("(feature `{feature}`)")), "{section:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Keys of a cluster of Slurm.
 
-use super::{Section, keys};
+use lithops_core::config::keys::{Section, declare_section, keys};
 
-pub(super) const SLURM: Section = Section {
+use crate::section::SlurmSection;
+
+pub(crate) static SLURM: Section = Section {
     name: "slurm",
     about: "the backend `slurm` (feature `slurm`)",
     keys: keys! {
@@ -54,3 +56,9 @@ pub(super) const SLURM: Section = Section {
             "Whether the program stays in the folder for the next executor, for a week after its last use.";
     },
 };
+
+declare_section!(SLURM: SlurmSection);
+
+#[cfg(test)]
+#[path = "keys/tests.rs"]
+mod tests;
