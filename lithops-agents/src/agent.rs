@@ -44,10 +44,20 @@ pub enum GreetError {
 #[derive(Debug)]
 pub struct Agent {
     name: String,
-    orders: Mutex<Option<mpsc::UnboundedSender<Encoded>>>,
+    orders: Arc<Orders>,
     ends: Arc<Ends>,
     /// Why the agent is gone, once it is.
     gone: watch::Receiver<Option<CallError>>,
+}
+
+/// What an agent is to do, until it is sent away.
+#[derive(Debug)]
+struct Orders(Mutex<Option<mpsc::UnboundedSender<Encoded>>>);
+
+impl Orders {
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Encoded>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Who waits for the end of which worker.
@@ -64,8 +74,8 @@ impl Agent {
     /// Hears the agent's first word, within half a minute; then listens to it from a task of its own.
     ///
     /// `name` says what and where it is, as `the container 1a2b3c`. `how_it_ended` is asked when it has
-    /// hung up, for four seconds at most, and tells what the platform knows, as those calls are told
-    /// whose workers went with it.
+    /// hung up by itself, for four seconds at most, and tells what the platform knows, as those calls
+    /// are told whose workers went with it.
     ///
     /// # Errors
     /// [`GreetError`]; the connection is dropped then, which ends the agent.
@@ -87,15 +97,23 @@ impl Agent {
         let ends = Arc::new(Ends(Mutex::new(Some(HashMap::new()))));
         let (told, gone) = watch::channel(None);
         let (attended, called) = (Arc::clone(&ends), name.clone());
+        let orders = Arc::new(Orders(Mutex::new(Some(orders))));
+        let wanted = Arc::downgrade(&orders);
         tokio::spawn(async move {
             attend(frames, &attended, &called).await;
-            let why = timeout(POST_MORTEM, how_it_ended).await;
-            let why = why.unwrap_or_else(|_| unwatched(&called));
+            let is_wanted = wanted.upgrade().is_some_and(|orders| orders.lock().is_some());
+            let why = if is_wanted {
+                let why = timeout(POST_MORTEM, how_it_ended).await;
+                why.unwrap_or_else(|_| unwatched(&called))
+            } else {
+                let reason = format!("{called} was sent away");
+                CallError::WorkerLost { reason }
+            };
             // Told before its workers' ends are, so that whoever hears of those can ask.
             told.send(Some(why)).ok();
             attended.lock().take();
         });
-        Ok(Self { name, orders: Mutex::new(Some(orders)), ends, gone })
+        Ok(Self { name, orders, ends, gone })
     }
 
     /// Starts a worker, and gives how it will end; nothing if the agent is gone before.
@@ -113,12 +131,8 @@ impl Agent {
         self.say(&ToAgent::Kill { lane });
     }
 
-    fn orders(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Encoded>>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn say(&self, message: &ToAgent) {
-        if let Some(orders) = self.orders().as_ref() {
+        if let Some(orders) = self.orders.lock().as_ref() {
             // An agent that is gone has no workers to start or kill.
             orders.send(message.encode()).ok();
         }
@@ -145,7 +159,7 @@ impl Agent {
 
     /// Hangs up, which ends it and its workers; [`ended`](Self::ended) tells when they have.
     pub fn hang_up(&self) {
-        self.orders().take();
+        self.orders.lock().take();
     }
 
     /// What to say of a worker whose agent is gone.

@@ -17,6 +17,11 @@ const REMOVE: &str = "remove what was left behind";
 /// A program that nobody has used for so many days is removed.
 const PROGRAM_DAYS: u32 = 7;
 
+/// How often is looked, each time after 50 ms, whether jobs have ended that were cancelled, and whether those
+/// have of which nothing is left but what Slurm does itself.
+const STOPPING: u32 = 200;
+const COMPLETING: u32 = 40;
+
 /// How the lines of an answer begin that tell of a job, of an executor's folder, and of a program.
 const JOB: &str = "lithops-job|";
 const CLIENT: &str = "lithops-client|";
@@ -38,19 +43,15 @@ pub(crate) async fn stop(login: &Login, jobs: &[u64]) -> Result<(), CommandError
     let mut cancel = vec!["scancel", "--quiet"];
     cancel.extend(numbers.iter().map(String::as_str));
     let listed = numbers.join(",");
-    let left = |states: &str| {
-        let states = format!("--states={states}");
-        slurm(["squeue", "--noheader", "--jobs", &listed, &states, "-o", "%i"])
-    };
+    let states = "--states=RUNNING,PENDING,SUSPENDED,CONFIGURING,COMPLETING";
+    let left = slurm(["squeue", "--noheader", "--jobs", &listed, states, "-o", "%t"]);
     // Those on a node that has died are completing until Slurm gives the node up: nothing is
     // written there any more.
     let line = format!(
-        "{}; code=$?; wait_for() {{ turns=$1; while [ $turns -gt 0 ] && [ -n \"$(eval \"$2\" \
-         2>/dev/null)\" ]; do turns=$((turns - 1)); sleep 0.05; done; }}; wait_for 200 {}; wait_for \
-         40 {}; exit $code",
+        "{}; code=$?; turns={STOPPING}; last={COMPLETING}; while left=$({left} 2>/dev/null) && [ -n \
+         \"$left\" ] && [ $turns -gt 0 ] && [ $last -gt 0 ]; do turns=$((turns - 1)); case \"$left\" in \
+         *[!CG[:space:]]*) ;; *) last=$((last - 1)) ;; esac; sleep 0.05; done; exit $code",
         slurm(cancel),
-        quote(&left("RUNNING,PENDING,SUSPENDED,CONFIGURING")),
-        quote(&left("COMPLETING")),
     );
     match login.ask(&line).await {
         // All of them have ended a while ago.

@@ -136,9 +136,11 @@ pub(crate) async fn put(
     let name = place.rsplit('/').next().unwrap_or_default();
     let (staged, place) = (quote(&format!("{own}/staged-{name}")), quote(place));
     // A connection that breaks ends the input too, as if it had been whole.
+    let executable =
+        if mode == "600" { String::new() } else { format!("chmod {mode} {staged} && ") };
     let line = format!(
-        "umask 077 && cat > {staged} && test \"$(wc -c < {staged})\" -eq {size} && chmod {mode} \
-         {staged} && mv {staged} {place}"
+        "umask 077 && cat > {staged} && test \"$(wc -c < {staged})\" -eq {size} && {executable}mv \
+         {staged} {place}"
     );
     let bound = if size > 1 << 16 { UPLOAD } else { ANSWER };
     let done = login.run(&line, content, bound).await;

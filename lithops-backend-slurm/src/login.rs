@@ -23,8 +23,7 @@ pub(crate) const UPLOAD: Duration = Duration::from_secs(600);
 
 /// What Slurm's commands are given of the environment. All else stays here: they hand on what they
 /// have to the tasks, and the controller keeps it where others may read.
-const KEPT: &str = "HOME=\"$HOME\" PATH=\"$PATH\" USER=\"${USER:-$(id -un)}\" \
-                    LOGNAME=\"${LOGNAME:-$(id -un)}\" \
+const KEPT: &str = "HOME=\"$HOME\" PATH=\"$PATH\" USER=\"${USER-}\" LOGNAME=\"${LOGNAME-}\" \
                     ${LANG:+LANG=\"$LANG\"} ${SLURM_CONF:+SLURM_CONF=\"$SLURM_CONF\"} \
                     ${SLURM_CLUSTERS:+SLURM_CLUSTERS=\"$SLURM_CLUSTERS\"}";
 

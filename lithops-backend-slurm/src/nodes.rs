@@ -65,9 +65,9 @@ impl Nodes {
         const LISTEN: &str = "listen to workers";
         let refused =
             |source| ComputeError::because(BACKEND, ComputeErrorKind::Start, LISTEN, source);
-        let home = inner.deployed().await?;
         let login = inner.login()?;
-        let found = address::find(login, &inner.config).await?;
+        let (home, found) =
+            tokio::try_join!(inner.deployed(), address::find(login, &inner.config))?;
         let key = new_key().map_err(refused)?;
         bring(login, &home, &key).await?;
         let switchboard =

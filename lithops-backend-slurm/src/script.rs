@@ -51,7 +51,8 @@ pub(crate) fn exports(variables: &BTreeMap<String, String>) -> String {
 impl Batch {
     /// What each task runs.
     pub(crate) fn script(&self, config: &SlurmConfig, home: &Home) -> String {
-        let mut script = String::from("#!/bin/sh\n");
+        // What runs images asks who runs them.
+        let mut script = String::from("#!/bin/sh\nexport USER=\"${USER:-$(id -un)}\"\n");
         if let Some(private) = &self.private {
             script.push_str(&format!(". {}\n", quote(&private.file)));
         }
@@ -205,7 +206,7 @@ mod tests {
         let home = Home { settings, ..home() };
         assert_eq!(
             batch().script(&config, &home),
-            "#!/bin/sh\nexport A='it'\\''s'\nexport \
+            "#!/bin/sh\nexport USER=\"${USER:-$(id -un)}\"\nexport A='it'\\''s'\nexport \
              LITHOPS_CONFIG=/shared/l/clients/c/lithops.toml\nexport JOB_INDEX=$((1001 + \
              SLURM_ARRAY_TASK_ID))\nexec /shared/l/programs/d1\n"
         );

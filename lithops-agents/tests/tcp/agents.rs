@@ -85,9 +85,11 @@ async fn an_agent_that_is_hung_up_on_ends_with_its_workers() {
     agent.hang_up();
     let death = death(&mut events).await;
     assert!(death.was_up && death.unseen);
-    assert_eq!(death.cause, gone());
-    assert_eq!(agent.ended().await, gone());
-    assert_eq!(agent.gone(), Some(gone()));
+    let reason = "the agent of the test was sent away".to_owned();
+    let away = CallError::WorkerLost { reason };
+    assert_eq!(death.cause, away);
+    assert_eq!(agent.ended().await, away);
+    assert_eq!(agent.gone(), Some(away));
     assert_eq!(exit_code(process).await, Some(0));
 }
 

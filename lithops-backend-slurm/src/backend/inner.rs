@@ -16,6 +16,8 @@ use crate::login::Login;
 use crate::refused::{BACKEND, closed, from_command};
 use crate::{SlurmConfig, name};
 
+/// How long the first job is let go before what dead clients have left is looked for.
+const FIRST_JOB: Duration = Duration::from_millis(200);
 /// How long it may take to remove what dead clients have left.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -112,6 +114,8 @@ impl Inner {
     /// Removes what dead clients of this machine have left, and programs that nobody uses.
     async fn sweep(self: Arc<Self>) {
         let Ok(login) = self.login() else { return };
+        // The first job goes before.
+        tokio::time::sleep(FIRST_JOB).await;
         let sweep = async {
             let found = self.find(&CleanScope::Leftovers).await?;
             if found.count() == 0 { Ok(0) } else { found.remove(login).await }
