@@ -2,6 +2,7 @@
 
 mod address;
 mod allocation;
+mod descriptors;
 mod place;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,7 @@ impl Nodes {
             |source| ComputeError::because(BACKEND, ComputeErrorKind::Start, LISTEN, source);
         let home = inner.deployed().await?;
         let login = inner.login()?;
+        descriptors::make_room(inner.config.max_workers);
         let found = address::find(login, &inner.config).await?;
         let key = new_key().map_err(refused)?;
         bring(login, &home, &key).await?;
