@@ -16,8 +16,8 @@ pub(crate) use quote::quote;
 use ssh::Ssh;
 
 /// How long a controller that is busy may take to answer, with the tries that Slurm's commands make
-/// themselves.
-pub(crate) const ANSWER: Duration = Duration::from_secs(60);
+/// themselves: those last a minute, and then they say what is wrong.
+pub(crate) const ANSWER: Duration = Duration::from_secs(75);
 /// How long a program may take on its way to the cluster.
 pub(crate) const UPLOAD: Duration = Duration::from_secs(600);
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod allocation;
+mod descriptors;
 mod place;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,7 @@ impl Nodes {
         let refused =
             |source| ComputeError::because(BACKEND, ComputeErrorKind::Start, LISTEN, source);
         let login = inner.login()?;
+        descriptors::make_room(inner.config.max_workers);
         let (home, found) =
             tokio::try_join!(inner.deployed(), address::find(login, &inner.config))?;
         let key = new_key().map_err(refused)?;

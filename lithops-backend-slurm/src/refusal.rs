@@ -28,6 +28,11 @@ const KNOWN: &[(&str, ComputeErrorKind, &str)] = &[
         Unsupported,
         "set `SLURM_CONF`, or name a login node in `slurm.login`",
     ),
+    (
+        "Unable to process configuration file",
+        Unsupported,
+        "see that `SLURM_CONF` names the cluster's settings, or name a login node in `slurm.login`",
+    ),
     ("fetch_config", Unsupported, "set `SLURM_CONF`, or name a login node in `slurm.login`"),
     (
         "Slurm temporarily unable to accept job",
@@ -139,6 +144,11 @@ mod tests {
                 Unavailable,
             ),
             ("sh: 1: sbatch: not found", Unsupported),
+            (
+                "scontrol: error: ClusterName needs to be specified\nscontrol: fatal: Unable to process \
+                 configuration file",
+                Unsupported,
+            ),
         ] {
             assert_eq!(kind(said), Some(expected), "{said}");
         }
