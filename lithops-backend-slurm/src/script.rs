@@ -217,7 +217,7 @@ mod tests {
         let (file, names) = ("/shared/l/clients/c/a b.env".to_owned(), vec!["TOKEN".to_owned()]);
         let batch = Batch { private: Some(Private { file, names }), ..batch() };
         let script = batch.script(&SlurmConfig::new("/shared/l"), &home());
-        let begin = "#!/bin/sh\n. '/shared/l/clients/c/a b.env'\nexport A=";
+        let begin = "#!/bin/sh\nexport USER=\"${USER:-$(id -un)}\"\n. '/shared/l/clients/c/a b.env'\nexport A=";
         assert!(script.starts_with(begin), "{script}");
         let container = Some((ContainerEngine::Enroot, "i".to_owned()));
         let config = SlurmConfig { container, ..SlurmConfig::new("/shared/l") };
