@@ -64,7 +64,9 @@ impl CommandError {
             Self::Start { .. } => false,
             Self::Lost(_) | Self::NoWay { .. } | Self::Silent(_) => true,
             // The controller may have taken an order whose answer got lost.
-            Self::Failed { said, .. } => said.contains("timed out") || said.contains("socket"),
+            Self::Failed { said, .. } => {
+                ["timed out", "socket", "Zero Bytes"].iter().any(|words| said.contains(words))
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ pub enum CallError {
     Cancelled,
     /// The call needed more memory than its limit.
     #[error(
-        "the call used {peak} bytes of memory, more than its limit of {limit}; raise it with `.memory(..)`"
+        "the call needed more memory than its limit of {limit} bytes ({peak} were seen in use); raise it \
+         with `.memory(..)`"
     )]
     OutOfMemory {
         /// The limit in bytes.
