@@ -41,10 +41,11 @@ impl Home {
         client: &str,
         owner: &str,
     ) -> Result<Self, ComputeError> {
-        let program = Program::read(config).await?;
-        let asked = login.ask(&question(config, client, owner, &program.digest)).await;
-        let said = asked.map_err(|source| from_command(PREPARE, source))?;
-        let Some((path, is_there, rest)) = answer(&said) else {
+        let question = question(config, client, owner);
+        // It takes about as long to know a program by its bytes as to have the folders made.
+        let (program, said) = tokio::join!(Program::read(config), login.ask(&question));
+        let (program, said) = (program?, said.map_err(|source| from_command(PREPARE, source))?);
+        let Some((path, rest)) = answer(&said) else {
             let message = format!("the shell gives no answer that can be understood: {said}");
             return Err(error(ComputeErrorKind::Start, PREPARE, message));
         };
@@ -55,7 +56,7 @@ impl Home {
         } else {
             format!("{own}/program")
         };
-        if !(config.keep_program && is_there) {
+        if !(config.keep_program && is_there(login, &place).await?) {
             tracing::debug!(bytes = program.bytes.len(), place, "the program is shipped");
             put(login, &place, &own, "700", program.bytes, SHIP).await?;
         }
@@ -88,10 +89,18 @@ impl Home {
     }
 }
 
-/// Makes the folders, and asks what is in them and how large arrays may be.
-fn question(config: &SlurmConfig, client: &str, owner: &str, digest: &str) -> String {
+/// Whether a program is there. Its time says from now on that it was used.
+async fn is_there(login: &Login, program: &str) -> Result<bool, ComputeError> {
+    let program = quote(program);
+    let line = format!("if test -x {program} && touch {program}; then echo there; fi");
+    let said = login.ask(&line).await.map_err(|source| from_command(PREPARE, source))?;
+    Ok(said.lines().any(|line| line == "there"))
+}
+
+/// Makes the folders, and asks how large arrays may be.
+fn question(config: &SlurmConfig, client: &str, owner: &str) -> String {
     let folder = as_said(&config.folder);
-    let (own, digest) = (quote(&format!("clients/{client}")), quote(&format!("programs/{digest}")));
+    let own = quote(&format!("clients/{client}"));
     let refused = "the folder in slurm.folder can be changed by others, who could have their programs \
                    run as you: take it from them (chmod go-w), or say one of your own";
     let steps = [
@@ -107,19 +116,15 @@ fn question(config: &SlurmConfig, client: &str, owner: &str, digest: &str) -> St
         format!("mkdir -p programs {own}/logs"),
         format!("printf %s {} > {own}/owner", quote(owner)),
         format!("echo {MARK}\"$PWD\""),
-        // Its time says when it was used last.
-        format!("if test -x {digest} && touch {digest}; then echo there; else echo missing; fi"),
         slurm(QUESTION),
     ];
     steps.join(" && ")
 }
 
-/// The folder, whether the program is there, and the rest.
-fn answer(said: &str) -> Option<(&str, bool, &str)> {
+/// The folder, and the rest.
+fn answer(said: &str) -> Option<(&str, &str)> {
     let (_, said) = said.split_once(MARK)?;
-    let (path, rest) = said.split_once('\n')?;
-    let (word, rest) = rest.split_once('\n')?;
-    path.starts_with('/').then_some((path, word == "there", rest))
+    said.split_once('\n').filter(|(path, _)| path.starts_with('/'))
 }
 
 /// Puts a file into the folder: whole, or not at all.
@@ -171,11 +176,10 @@ mod tests {
     #[test]
     fn what_a_profile_prints_is_no_answer() {
         assert_eq!(
-            answer("Welcome!\nlithops-folder:/s/l\nthere\nMaxArraySize = 7\n"),
-            Some(("/s/l", true, "MaxArraySize = 7\n"))
+            answer("Welcome!\nlithops-folder:/s/l\nMaxArraySize = 7\n"),
+            Some(("/s/l", "MaxArraySize = 7\n"))
         );
-        assert_eq!(answer("lithops-folder:/s/l\nmissing\n"), Some(("/s/l", false, "")));
-        assert_eq!(answer("lithops-folder:s\nmissing\n"), None);
+        assert_eq!(answer("lithops-folder:s\n"), None);
         assert_eq!(answer("Welcome!\n"), None);
     }
 
