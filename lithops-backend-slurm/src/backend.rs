@@ -23,6 +23,7 @@ use crate::nodes::Nodes;
 use crate::refused::{BACKEND, from_command};
 use crate::{SlurmConfig, name};
 pub(crate) use inner::Inner;
+pub(crate) use look::sights;
 
 pub(crate) const START: &str = "start workers";
 const ASK: &str = "ask about workers";

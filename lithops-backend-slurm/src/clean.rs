@@ -60,6 +60,13 @@ pub(crate) async fn stop(login: &Login, jobs: &[u64]) -> Result<(), CommandError
     }
 }
 
+/// As [`stop`], where nobody is left who could do more about a failure than to be told.
+pub(crate) async fn stop_or_tell(login: &Login, jobs: &[u64]) {
+    if let Err(error) = stop(login, jobs).await {
+        tracing::warn!(%error, ?jobs, "jobs of Slurm could not be cancelled: use `scancel`");
+    }
+}
+
 /// What is ours in a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {

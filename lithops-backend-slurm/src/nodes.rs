@@ -17,10 +17,10 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::backend::{Inner, START};
-use crate::clean::stop;
+use crate::clean::stop_or_tell;
 use crate::home::{Home, put};
 use crate::login::{Login, slurm};
-use crate::refused::{BACKEND, closed, from_command};
+use crate::refused::{BACKEND, closed};
 use crate::script::check;
 use place::{Place, State};
 
@@ -124,9 +124,9 @@ impl Nodes {
             match place.agent().await {
                 Ok(agent) => break (agent, claim),
                 Err(failed) if failed.passes && tries < TRIES => {
-                    tracing::info!(error = %failed.error, "a worker is asked for again");
+                    tracing::info!(error = %failed.error(), "a worker is asked for again");
                 }
-                Err(failed) => return Err(failed.error),
+                Err(failed) => return Err(failed.error()),
             }
         };
         let worker = Worker::start(&agent, &self.switchboard, WorkerTask::Link, profile, claim);
@@ -242,10 +242,7 @@ impl Nodes {
             }
         }
         let Ok(login) = self.inner.login() else { return };
-        if let Err(source) = stop(login, &arrays).await {
-            let error = from_command(START, source);
-            tracing::warn!(%error, ?arrays, "jobs of Slurm could not be cancelled: use `scancel`");
-        }
+        stop_or_tell(login, &arrays).await;
     }
 }
 

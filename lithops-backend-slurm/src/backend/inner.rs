@@ -9,7 +9,7 @@ use lithops_worker::Owner;
 use tokio::sync::{Mutex, RwLock, watch};
 
 use super::{START, STOP};
-use crate::clean::{Found, stop};
+use crate::clean::{Found, stop_or_tell};
 use crate::home::Home;
 use crate::jobs::{Bounds, Jobs};
 use crate::login::Login;
@@ -157,10 +157,7 @@ impl Inner {
         let arrays = self.jobs.forget_all();
         let home = self.home.lock().await.take();
         let Some(login) = self.login.get() else { return };
-        if let Err(source) = stop(login, &arrays).await {
-            let error = from_command(STOP, source);
-            tracing::warn!(%error, ?arrays, "jobs of Slurm could not be cancelled: use `scancel`");
-        }
+        stop_or_tell(login, &arrays).await;
         if let Some(home) = home
             && let Err(source) = home.remove(login).await
         {

@@ -7,7 +7,7 @@ use super::inner::Inner;
 use crate::home::Home;
 use crate::jobs::Untold;
 use crate::login::{CommandError, Login, quote};
-use crate::queue;
+use crate::queue::{self, Sight};
 use crate::refused::from_command;
 
 /// How much of the end of a log is told, in bytes.
@@ -30,9 +30,8 @@ impl Inner {
             return Ok(());
         }
         let login = self.login()?;
-        let sights = match login.ask(&queue::question(&open)).await {
-            Ok(said) => queue::read(&said),
-            Err(CommandError::Failed { said, .. }) if queue::knows_none(&said) => Vec::new(),
+        let sights = match sights(login, &open).await {
+            Ok(sights) => sights,
             Err(error) => {
                 let given_up = self.jobs.note_silence(job, &error.to_string(), &self.bounds());
                 return if given_up { Ok(()) } else { Err(from_command(operation, error)) };
@@ -61,6 +60,15 @@ impl Inner {
     pub(crate) async fn log(&self, home: &Home, array: &str, task: u32) -> String {
         let Ok(login) = self.login() else { return String::new() };
         read(login, &[home.log(array, task)]).await.pop().unwrap_or_default()
+    }
+}
+
+/// What Slurm says of the tasks of array jobs; nothing of those that it does not know any more.
+pub(crate) async fn sights(login: &Login, arrays: &[u64]) -> Result<Vec<Sight>, CommandError> {
+    match login.ask(&queue::question(arrays)).await {
+        Ok(said) => Ok(queue::read(&said)),
+        Err(CommandError::Failed { said, .. }) if queue::knows_none(&said) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

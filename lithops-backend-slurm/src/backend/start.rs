@@ -12,7 +12,7 @@ use lithops_worker::{
 use super::START;
 use super::inner::Inner;
 use crate::array::parts;
-use crate::clean::{Found, stop};
+use crate::clean::{Found, stop_or_tell};
 use crate::home::{Home, put};
 use crate::jobs::{Mark, Ordered};
 use crate::login::{ANSWER, Login};
@@ -103,9 +103,7 @@ impl Inner {
                     match Found::look(login, &self.config, false).await {
                         Ok(found) => {
                             let ids = found.called(&batch.name).jobs.into_iter().map(|job| job.id);
-                            stop(login, &ids.collect::<Vec<_>>()).await.unwrap_or_else(|left| {
-                                tracing::warn!(error = %left, name = batch.name, "it may be left");
-                            });
+                            stop_or_tell(login, &ids.collect::<Vec<_>>()).await;
                         }
                         Err(left) => {
                             tracing::warn!(error = %left, name = batch.name, "it may be left")
@@ -160,9 +158,7 @@ fn environment(launch: &Launch, slots: u32) -> BTreeMap<String, String> {
 /// Cancels what was submitted of a launch that is not to be.
 async fn take_back(login: &Login, submitted: &[Ordered]) {
     let ids: Vec<u64> = submitted.iter().map(|array| array.id).collect();
-    if let Err(error) = stop(login, &ids).await {
-        tracing::warn!(%error, ?ids, "jobs of Slurm could not be cancelled: use `scancel`");
-    }
+    stop_or_tell(login, &ids).await;
 }
 
 fn cancelled() -> ComputeError {

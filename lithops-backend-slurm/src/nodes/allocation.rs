@@ -15,11 +15,10 @@ use tokio::time::Instant;
 use super::place::{Failed, Place, State};
 use super::{Nodes, cancel, key_file};
 use crate::array::{Part, parts};
-use crate::backend::{Inner, START};
+use crate::backend::{Inner, START, sights};
 use crate::failure::{self, Terms};
 use crate::home::Home;
-use crate::login::CommandError;
-use crate::queue::{self, Sight};
+use crate::queue::Sight;
 use crate::refused::{BACKEND, error};
 use crate::script::Batch;
 use crate::task::{Cause, Failure, Task};
@@ -304,14 +303,9 @@ impl Allocation {
 
     /// What Slurm says of its tasks.
     async fn look(&self, inner: &Inner) -> Result<Vec<Sight>, ComputeError> {
-        let said = match inner.login()?.ask(&queue::question(&[self.id])).await {
-            Ok(said) => said,
-            Err(CommandError::Failed { said, .. }) if queue::knows_none(&said) => String::new(),
-            Err(source) => {
-                return Err(error(ComputeErrorKind::Unavailable, START, source.to_string()));
-            }
-        };
-        let mut sights = queue::read(&said);
+        let sights = sights(inner.login()?, &[self.id]).await;
+        let mut sights = sights
+            .map_err(|source| error(ComputeErrorKind::Unavailable, START, source.to_string()))?;
         sights.retain(|sight| sight.array == self.id);
         Ok(sights)
     }

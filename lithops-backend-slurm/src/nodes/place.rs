@@ -40,11 +40,11 @@ pub(super) struct Failed {
     pub(super) passes: bool,
 }
 
-/// The same, for who waits.
-#[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) error: ComputeError,
-    pub(super) passes: bool,
+impl Failed {
+    /// The same as an error of the backend.
+    pub(super) fn error(&self) -> ComputeError {
+        error(self.kind, START, self.message.clone())
+    }
 }
 
 impl Place {
@@ -112,19 +112,18 @@ impl Place {
     }
 
     /// Waits for the agent, for as long as Slurm takes to find room for it.
-    pub(super) async fn agent(&self) -> Result<Arc<Agent>, Refused> {
+    pub(super) async fn agent(&self) -> Result<Arc<Agent>, Failed> {
         let mut state = self.state.subscribe();
         let decided = |state: &State| matches!(state, State::Here(_) | State::Failed(_));
-        let failed = match state.wait_for(decided).await.as_deref() {
-            Ok(State::Here(agent)) => return Ok(Arc::clone(agent)),
-            Ok(State::Failed(failed)) => failed.clone(),
-            Ok(State::Wanted | State::Submitted { .. }) | Err(_) => Failed {
+        match state.wait_for(decided).await.as_deref() {
+            Ok(State::Here(agent)) => Ok(Arc::clone(agent)),
+            Ok(State::Failed(failed)) => Err(failed.clone()),
+            Ok(State::Wanted | State::Submitted { .. }) | Err(_) => Err(Failed {
                 kind: ComputeErrorKind::Start,
                 message: "nobody waits for it any more".to_owned(),
                 passes: false,
-            },
-        };
-        Err(Refused { error: error(failed.kind, START, failed.message), passes: failed.passes })
+            }),
+        }
     }
 }
 
@@ -146,8 +145,8 @@ mod tests {
         place.fail(failed("no room", true));
         place.fail(failed("later", false));
         let refused = place.agent().await.unwrap_err();
-        assert_eq!((refused.error.kind, refused.passes), (ComputeErrorKind::Quota, true));
-        assert_eq!(refused.error.message, "no room");
+        assert_eq!((refused.error().kind, refused.passes), (ComputeErrorKind::Quota, true));
+        assert_eq!(refused.error().message, "no room");
         assert!(place.is_over());
         assert!(!place.advance(State::Submitted { array: 2, task: 0 }));
     }
